@@ -1,0 +1,5 @@
+"""The assessment feature."""
+
+from shixun.core.module import Module
+
+MODULE = Module(name="shixun.assessment")

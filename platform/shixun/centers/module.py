@@ -1,0 +1,5 @@
+"""The centers feature."""
+
+from shixun.core.module import Module
+
+MODULE = Module(name="shixun.centers")

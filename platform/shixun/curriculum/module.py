@@ -1,0 +1,5 @@
+"""The curriculum feature."""
+
+from shixun.core.module import Module
+
+MODULE = Module(name="shixun.curriculum")

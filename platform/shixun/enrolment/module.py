@@ -1,0 +1,5 @@
+"""The enrolment feature."""
+
+from shixun.core.module import Module
+
+MODULE = Module(name="shixun.enrolment")

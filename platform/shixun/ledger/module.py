@@ -1,0 +1,5 @@
+"""The ledger feature."""
+
+from shixun.core.module import Module
+
+MODULE = Module(name="shixun.ledger")

@@ -1,0 +1,129 @@
+"""Fixtures for every package's tests. Hostile by default: no outside sockets, warnings are errors, queries can be counted."""
+
+import os
+import socket
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+
+@pytest.fixture(autouse=True)
+def _no_outside_sockets(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Only loopback and our own containers' bridges may be spoken to."""
+    connect = socket.socket.connect
+
+    def guarded(self: socket.socket, address: Any) -> None:
+        if self.family in {socket.AF_INET, socket.AF_INET6}:
+            host = str(address[0])
+            if not host.startswith(("127.", "::1", "localhost", "172.", "10.89.")):
+                raise RuntimeError(f"a test tried to reach {host}")
+        connect(self, address)
+
+    monkeypatch.setattr(socket.socket, "connect", guarded)
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Any:
+    from shixun.config import Settings
+
+    return Settings(
+        var=tmp_path,
+        secret_key="test-" * 8,
+        database_url=os.environ.get("SHIXUN_TEST_DATABASE_URL", f"sqlite:///{tmp_path / 'test.db'}"),
+        argon2_time_cost=1,
+        argon2_memory_kib=64,
+        grader_token="grader-token",  # noqa: S106
+        ticket_key="ticket-key-" * 4,
+        grading_secret="grading-secret-" * 3,  # noqa: S106
+        hub_client_secret="hub-secret",  # noqa: S106
+    )
+
+
+@pytest.fixture
+def app(settings: Any) -> Iterator[Any]:
+    """The page listener on an empty database, inside an application context."""
+    from shixun.app import create_app
+    from shixun.core.db import db
+
+    flask_app = create_app(settings, testing=True)
+    with flask_app.app_context():
+        db.drop_all()
+        db.create_all()
+        yield flask_app
+        db.session.remove()
+        db.drop_all()
+        for engine in db.engines.values():
+            engine.dispose()
+
+
+class Browser:
+    """A test client that speaks like a browser: follows the origin rules, carries the CSRF token."""
+
+    def __init__(self, app: Any) -> None:
+        self.client = app.test_client()
+        self.origin = app.config["SETTINGS"].public_url
+        self.headers = {"Sec-Fetch-Site": "same-origin"}
+
+    def get(self, path: str, **more: Any) -> Any:
+        return self.client.get(path, base_url=self.origin, **more)
+
+    def post(self, path: str, data: dict[str, Any] | None = None, *, headers: dict[str, str] | None = None, **more: Any) -> Any:
+        """Post a form (or `json=`) with the session's CSRF token."""
+        from flask import g
+        from flask_wtf.csrf import generate_csrf
+
+        with self.client.session_transaction(base_url=self.origin) as session:
+            raw = session.get("csrf_token")
+        if raw is None:
+            self.get("/sign-in")
+        with self.client.application.test_request_context(base_url=self.origin):
+            from flask import session as request_session
+
+            with self.client.session_transaction(base_url=self.origin) as session:
+                request_session["csrf_token"] = session["csrf_token"]
+            g.pop("csrf_token", None)
+            token = generate_csrf()
+        sent = {**self.headers, "X-CSRFToken": token, **(headers or {})}
+        if "json" in more:
+            return self.client.post(path, base_url=self.origin, headers=sent, **more)
+        return self.client.post(path, data=data or {}, base_url=self.origin, headers=sent, **more)
+
+    def sign_in(self, username: str, password: str | None = None) -> "Browser":
+        from shixun.testing.factories import PASSWORD
+
+        answer = self.post("/sign-in", {"username": username, "password": password or PASSWORD})
+        assert answer.status_code == 302, answer.get_data(as_text=True)
+        return self
+
+
+@pytest.fixture
+def browser(app: Any) -> Callable[[], Browser]:
+    """`browser()` opens a new browser on the application."""
+    return lambda: Browser(app)
+
+
+@pytest.fixture
+def count_queries(app: Any) -> Callable[[], Any]:
+    """`with count_queries() as seen: …; assert len(seen) <= 5`."""
+    from sqlalchemy import event
+
+    from shixun.core.db import db
+
+    @contextmanager
+    def counting() -> Iterator[list[str]]:
+        seen: list[str] = []
+
+        def note(_c: Any, _cur: Any, statement: str, *_rest: Any) -> None:
+            if not statement.startswith(("PRAGMA", "BEGIN")):
+                seen.append(statement)
+
+        event.listen(db.engine, "before_cursor_execute", note)
+        try:
+            yield seen
+        finally:
+            event.remove(db.engine, "before_cursor_execute", note)
+
+    return counting

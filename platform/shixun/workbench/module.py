@@ -1,0 +1,5 @@
+"""The workbench feature."""
+
+from shixun.core.module import Module
+
+MODULE = Module(name="shixun.workbench")
