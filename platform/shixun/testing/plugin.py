@@ -59,6 +59,14 @@ def app(settings: Any) -> Iterator[Any]:
             engine.dispose()
 
 
+def _forget_request() -> None:
+    """Tests share one application context with their requests, hence `g`; a real request starts with an empty one."""
+    from flask import g
+
+    for name in list(g):
+        g.pop(name)
+
+
 class Browser:
     """A test client that speaks like a browser: follows the origin rules, carries the CSRF token."""
 
@@ -68,6 +76,7 @@ class Browser:
         self.headers = {"Sec-Fetch-Site": "same-origin"}
 
     def get(self, path: str, **more: Any) -> Any:
+        _forget_request()
         return self.client.get(path, base_url=self.origin, **more)
 
     def post(self, path: str, data: dict[str, Any] | None = None, *, headers: dict[str, str] | None = None, **more: Any) -> Any:
@@ -87,6 +96,7 @@ class Browser:
             g.pop("csrf_token", None)
             token = generate_csrf()
         sent = {**self.headers, "X-CSRFToken": token, **(headers or {})}
+        _forget_request()
         if "json" in more:
             return self.client.post(path, base_url=self.origin, headers=sent, **more)
         return self.client.post(path, data=data or {}, base_url=self.origin, headers=sent, **more)
