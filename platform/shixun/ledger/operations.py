@@ -1,0 +1,83 @@
+"""Evidence enters here, with the transaction of the deed it proves. `sealing` and `corrections` follow later."""
+
+from datetime import datetime
+from typing import Any
+
+import rfc8785
+from sqlalchemy import select
+
+from shixun.core.clock import now
+from shixun.core.db import db
+from shixun.core.ids import new_id
+from shixun.core.permissions import Actor
+from shixun.ledger import kinds
+from shixun.ledger.models import LedgerEntry, LedgerPending
+
+RECORD_VERSION = 1
+
+
+def record(
+    actor: Actor, kind: str, *, subject_id: str | None, key: str, occurred_at: datetime, data: dict[str, Any]
+) -> LedgerEntry:
+    """Write one piece of evidence into the actor's center, in the present unit of work.
+
+    The same (center, kind, key) again returns the first entry and changes nothing. Raises `ValueError` where the data does
+    not have the shape of its kind (`kinds`): that is an error of the calling code, not of a person. The actor needs no
+    permission of the ledger: whoever may do the deed leaves its evidence.
+    """
+    if actor.center_id is None:
+        raise ValueError("evidence belongs to a center")
+    if not key or len(key) > 200:
+        raise ValueError("a key has 1 to 200 characters")
+    kinds.check(kind, subject_id, data)
+    found = find(actor.center_id, kind, key)
+    if found is not None:
+        return found
+    entry_id, recorded_at = new_id(), now()
+    values = {
+        "id": entry_id,
+        "center_id": actor.center_id,
+        "kind": kind,
+        "key": key,
+        "subject_id": subject_id,
+        "occurred_at": occurred_at,
+        "recorded_at": recorded_at,
+        "canonical": rfc8785.dumps(
+            {
+                "v": RECORD_VERSION,
+                "id": entry_id,
+                "center": actor.center_id,
+                "kind": kind,
+                "key": key,
+                "subject": subject_id,
+                "occurred_at": kinds.instant_text(occurred_at),
+                "recorded_at": kinds.instant_text(recorded_at),
+                "data": data,
+            }
+        ),
+    }
+    db.session.flush()
+    if _insert_first(values):
+        db.session.add(LedgerPending(entry_id=entry_id, center_id=actor.center_id))
+        db.session.flush()
+    entry = find(actor.center_id, kind, key)
+    assert entry is not None
+    return entry
+
+
+def find(center_id: str, kind: str, key: str) -> LedgerEntry | None:
+    """The entry of this kind and key in a center, sealed or not."""
+    return db.session.scalar(
+        select(LedgerEntry).where(LedgerEntry.center_id == center_id, LedgerEntry.kind == kind, LedgerEntry.key == key)
+    )
+
+
+def _insert_first(values: dict[str, Any]) -> bool:
+    """Insert unless another transaction was first; True if this one was. A savepoint would fire after-commit actions."""
+    if db.session.get_bind().dialect.name == "postgresql":
+        from sqlalchemy.dialects.postgresql import insert
+    else:
+        from sqlalchemy.dialects.sqlite import insert  # type: ignore[assignment]
+    statement = insert(LedgerEntry).values(**values).on_conflict_do_nothing(index_elements=["center_id", "kind", "key"])
+    result = db.session.execute(statement)
+    return bool(result.rowcount == 1)  # type: ignore[attr-defined]
