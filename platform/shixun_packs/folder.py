@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TypeVar
 
@@ -9,6 +10,7 @@ from pydantic import BaseModel
 
 from shixun_packs.digest import DEFAULT_LIMITS, Limits, bundle, bundle_digest
 from shixun_packs.paths import path_fault, scan_folder
+from shixun_packs.positions import KeyPath
 from shixun_packs.problems import Problem, Report
 from shixun_packs.toml import TomlDocument, read_text, read_toml, validate
 
@@ -55,7 +57,7 @@ class PackFolder(Report):
         if slug != name:
             self.problems.append(document.problem(f"slug is {slug!r}, but the folder is {name!r}", table, "slug"))
 
-    def unique(self, document: TomlDocument, entries: list[tuple[str, tuple[str | int, ...]]]) -> None:
+    def unique(self, document: TomlDocument, entries: Sequence[tuple[str, KeyPath]]) -> None:
         """Note every name that is there twice; entries are (name, key path)."""
         first: dict[str, int] = {}
         for name, keypath in entries:

@@ -13,7 +13,7 @@ from pydantic import Field
 
 from shixun_packs.folder import PackFolder
 from shixun_packs.notebooks import Cell, notebook_bytes, read_cells
-from shixun_packs.percent import read_percent, syntax_problem
+from shixun_packs.percent import read_percent, syntax_problem, uncomment
 from shixun_packs.problems import PackError
 from shixun_packs.text import LocalText, PackModel, Slug, Version
 from shixun_packs.toml import TomlDocument
@@ -262,14 +262,27 @@ def _read_wrong(pack: PackFolder, document: TomlDocument, spec: LabFile, index: 
     if pack.refers(document, wrong.file, "wrong", index, "file") and (text := pack.text(wrong.file)) is not None:
         solutions = {cell.id: cell for cell in cells if cell.is_solution}
         for cell_id, source, line in _wrong_cells(pack, wrong.file, text):
-            if cells and cell_id not in solutions:
-                pack.add(wrong.file, line, f"{cell_id} is no solution cell of the notebook")
-            elif cells and solutions[cell_id].source == source:
-                pack.add(wrong.file, line, f"{cell_id} is the same as in the reference solution")
             if cell_id in found:
                 pack.add(wrong.file, line, f"{cell_id} is there twice")
-            found[cell_id] = source
+            if cell_id in solutions:
+                found[cell_id] = _replacement(pack, wrong.file, source, line, solutions[cell_id])
+            elif cells:
+                pack.add(wrong.file, line, f"{cell_id} is no solution cell of the notebook")
     return Wrong(wrong.file, wrong.mistake, wrong.hint, wrong.scores, found)
+
+
+def _replacement(pack: PackFolder, name: str, source: str, line: int, cell: Cell) -> str:
+    """The text that stands in for `cell`: Markdown is written as comment lines, as in the notebook."""
+    if cell.kind == "markdown":
+        try:
+            source = "\n".join(uncomment(text) for text in source.split("\n"))
+        except ValueError as error:
+            pack.add(name, line, str(error))
+    elif problem := syntax_problem(source, (pack.folder / name).as_posix(), line + 1):
+        pack.problems.append(problem)
+    if source == cell.source:
+        pack.add(name, line, f"{cell.id} is the same as in the reference solution")
+    return source
 
 
 def _check_scores(pack: PackFolder, document: TomlDocument, spec: LabFile, index: int) -> None:
@@ -298,8 +311,4 @@ def _wrong_cells(pack: PackFolder, name: str, text: str) -> Iterator[tuple[str, 
         pack.add(name, None, "has no cells: a cell begins with a line `# %% [grade_id]`")
     for start, end in zip(starts, [*starts[1:], len(lines)], strict=False):
         match = _WRONG_MARKER.match(lines[start])
-        source = "\n".join(lines[start + 1 : end])
-        problem = syntax_problem(source, (pack.folder / name).as_posix(), start + 2)
-        if problem:
-            pack.problems.append(problem)
-        yield (match.group(1) if match else ""), source.strip("\n"), start + 1
+        yield (match.group(1) if match else ""), "\n".join(lines[start + 1 : end]).rstrip(), start + 1

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
 
 from shixun_packs.positions import KeyPath, key_lines
 from shixun_packs.problems import PackError, Problem
@@ -85,13 +85,15 @@ def validate(model: type[ModelT], document: TomlDocument) -> ModelT:
     try:
         return model.model_validate(document.data)
     except ValidationError as error:
-        raise PackError(
-            [_problem(document, item["loc"], item["type"], item["msg"]) for item in error.errors(include_url=False)]
-        ) from None
+        raise PackError(_problem(document, item) for item in error.errors(include_url=False)) from None
 
 
-def _problem(document: TomlDocument, location: Sequence[str | int], kind: str, message: str) -> Problem:
+def _problem(document: TomlDocument, error: ErrorDetails) -> Problem:
     """Name the key as an author writes it; pydantic's location also holds tags of unions, which are left out."""
+    location, kind, message = error["loc"], error["type"], error["msg"]
+    if kind in {"union_tag_invalid", "union_tag_not_found"}:  # these blame the table, not its key
+        location = (*location, error["ctx"]["discriminator"].strip("'"))
+        kind = "missing" if kind == "union_tag_not_found" else kind
     keypath: list[str | int] = []
     here: Any = document.data
     for index, part in enumerate(location):
