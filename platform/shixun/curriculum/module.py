@@ -1,5 +1,5 @@
-"""The curriculum feature."""
+"""Curriculum: courses, lessons, question banks and labs, read from packs into the database."""
 
 from shixun.core.module import Module
 
-MODULE = Module(name="shixun.curriculum")
+MODULE = Module(name="shixun.curriculum", imports=["shixun.curriculum.models"])
