@@ -1,5 +1,10 @@
 """Assessment: quizzes, submissions, grading, the gradebook."""
 
+from shixun.assessment import grader_api
 from shixun.core.module import Module
 
-MODULE = Module(name="shixun.assessment", imports=["shixun.assessment.quiz_models"])
+MODULE = Module(
+    name="shixun.assessment",
+    grader=[grader_api.bp],
+    imports=["shixun.assessment.models", "shixun.assessment.quiz_models"],
+)

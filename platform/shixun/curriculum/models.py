@@ -6,7 +6,7 @@ Packs belong to the whole platform. What belongs to a center is the offer: that 
 from typing import Any
 
 from sqlalchemy import ForeignKey, String, Text, UniqueConstraint
-from sqlalchemy.orm import Mapped, deferred, mapped_column, relationship
+from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from shixun.core.db import Identified, Model
 
@@ -75,11 +75,11 @@ class LessonText(Model):
     item_id: Mapped[str] = mapped_column(ForeignKey("course_item.id"), primary_key=True)
     summary_en: Mapped[str] = mapped_column(Text)
     headings: Mapped[list[Any]]  # [{level, id, text}]
-    parts: Mapped[list[Any]] = deferred(mapped_column())  # [{html: safe HTML} | {check: question id}], in order
+    parts: Mapped[list[Any]] = mapped_column(deferred=True)  # [{html: safe HTML} | {check: question id}], in order
 
 
 class QuestionSet(Identified, Model):
-    """The questions of one quiz, or all lesson checks of a course (slug `checks`). Holds the right answers: never sent."""
+    """The questions of one quiz, or all lesson checks of a course (slug `checks`). Holds the answers: never sent."""
 
     __tablename__ = "question_set"
     __table_args__ = (UniqueConstraint("version_id", "kind", "slug"),)
@@ -88,7 +88,7 @@ class QuestionSet(Identified, Model):
     kind: Mapped[str] = mapped_column(String(20))  # quiz, checks
     slug: Mapped[str] = mapped_column(String(SLUG))  # of the item, or "checks"
     rules: Mapped[dict[str, Any]]  # {pass_percent, draw, minutes, attempts}, empty for checks
-    questions: Mapped[list[Any]] = deferred(mapped_column())  # see questions.py
+    questions: Mapped[list[Any]] = mapped_column(deferred=True)  # see questions.py
 
 
 class Offer(Identified, Model):
