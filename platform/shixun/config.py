@@ -26,7 +26,9 @@ class Settings(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    profile: str = Field("embedded", description="embedded, classroom or production", pattern="^(embedded|classroom|production)$")
+    profile: str = Field(
+        "embedded", description="embedded, classroom or production", pattern="^(embedded|classroom|production)$"
+    )
     var: Path = Field(Path("var"), description="folder of this installation's data and secrets")
     database_url: str = Field("", description="SQLAlchemy URL; empty means SQLite in the data folder")
     redis_url: str = Field("", description="Valkey or Redis; empty means none: pages work, updates come by polling")
@@ -41,7 +43,9 @@ class Settings(BaseModel):
     grading_secret: str = Field("", description="keys the seeds of gradings and plants: HMAC(secret, submission)")
     ledger_key_file: Path | None = Field(None, description="Ed25519 private key (PEM) that signs ledger heads")
     exchange_url: str = Field("http://127.0.0.1:8083", description="the exchange listener as labs reach it")
-    lab_backend: str = Field("none", description="docker, practice or none: what `shixun doctor` found", pattern="^(docker|practice|none)$")
+    lab_backend: str = Field(
+        "none", description="docker, practice or none: what `shixun doctor` found", pattern="^(docker|practice|none)$"
+    )
     live_url: str = Field("", description="origin of the live process; empty means the same origin as the pages")
     demo: bool = Field(False, description="show the demo sign-ins on the sign-in page")
     argon2_time_cost: int = Field(2, description="argon2id passes")

@@ -5,7 +5,6 @@ from typing import Any
 
 from flask import Blueprint, current_app, jsonify, request
 from pydantic import ValidationError
-from shixun_graders.protocol import GradingResult
 from werkzeug.wrappers import Response
 
 from shixun.assessment import grading
@@ -15,6 +14,7 @@ from shixun.core.errors import DomainError, Invalid
 from shixun.core.i18n import _l
 from shixun.core.unit_of_work import rollback
 from shixun.core.wakeup import wait
+from shixun_graders.protocol import GradingResult
 
 bp = Blueprint("grader", __name__, url_prefix="/grader/v1")
 LONGEST_WAIT = 10.0  # seconds; this listener has threads of its own, and graders are few

@@ -5,8 +5,6 @@ import hmac
 from datetime import timedelta
 
 import structlog
-from shixun_graders.protocol import GradingJob as JobMessage
-from shixun_graders.protocol import GradingResult
 from sqlalchemy import select, update
 
 from shixun.assessment.events import SubmissionGraded
@@ -22,6 +20,8 @@ from shixun.core.ids import new_id
 from shixun.core.permissions import Actor, Permission
 from shixun.core.unit_of_work import after_commit
 from shixun.core.wakeup import publish, wake
+from shixun_graders.protocol import GradingJob as JobMessage
+from shixun_graders.protocol import GradingResult
 
 log = structlog.get_logger(__name__)
 LEASE = timedelta(seconds=60)
@@ -85,12 +85,13 @@ def lease(worker: str, secret: str) -> JobMessage | None:
 
 def heartbeat(job_id: str, lease_id: str) -> None:
     """Extend a lease. Raises `Conflict` if it is no longer this grader's."""
-    changed = db.session.execute(
+    extended = db.session.scalar(
         update(GradingJob)
         .where(GradingJob.id == job_id, GradingJob.lease_id == lease_id, GradingJob.done_at.is_(None))
         .values(available_at=now() + LEASE)
+        .returning(GradingJob.id)
     )
-    if changed.rowcount != 1:
+    if extended is None:
         raise Conflict(_l("This lease has run out."), code="stale-lease")
 
 

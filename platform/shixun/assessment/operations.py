@@ -5,8 +5,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 
-from shixun_packs.digest import Limits, bundle_files
-from shixun_packs.problems import PackError
 from sqlalchemy import func, select
 from sqlalchemy.exc import IntegrityError
 
@@ -19,6 +17,8 @@ from shixun.core.db import db
 from shixun.core.errors import Conflict, DomainError, Invalid
 from shixun.core.i18n import _l
 from shixun.core.permissions import Actor, Permission
+from shixun_packs.digest import Limits, bundle_files
+from shixun_packs.problems import PackError
 
 LIMITS = Limits(files=32, file_bytes=8 * 2**20, total_bytes=16 * 2**20)
 PER_HOUR = 30  # submissions of one owner for one item; each costs seconds of a grader

@@ -92,12 +92,13 @@ def run(leased: Leased) -> bool:
     try:
         with unit_of_work():
             _handlers[leased.kind](leased.payload)
-            done = db.session.execute(
+            done = db.session.scalar(
                 update(OutboxEntry)
                 .where(OutboxEntry.id == leased.id, OutboxEntry.lease_id == leased.lease_id)
                 .values(done_at=now(), error=None)
+                .returning(OutboxEntry.id)
             )
-            if done.rowcount != 1:  # the lease ran out and another worker has it: leave the effect to that one
+            if done is None:  # the lease ran out and another worker has it: leave the effect to that one
                 raise LostLease(leased.id)
     except LostLease:
         log.warning("outbox lease lost", entry=leased.id, kind=leased.kind)

@@ -17,7 +17,9 @@ def check_origin() -> None:
     fetch_site = request.headers.get("Sec-Fetch-Site")
     if fetch_site is not None:
         if fetch_site not in {"same-origin", "none"}:
-            raise Forbidden(_l("This request came from another page. Open the page again and retry."), code="cross-site")
+            raise Forbidden(
+                _l("This request came from another page. Open the page again and retry."), code="cross-site"
+            )
         return
     origin = request.headers.get("Origin")
     if origin is not None and origin != current_app.config["SETTINGS"].public_url:

@@ -25,7 +25,9 @@ def _texts() -> dict[int, str]:
         409: _("Somebody else changed this in the meantime. Reload the page to see how it stands now."),
         413: _("That is too large. The page where you chose it says how large a file may be."),
         429: _("Too many tries in a short time. Wait a minute, then try again."),
-        500: _("Something went wrong on our side. Nothing you sent before was lost. Try again; if it happens again, tell the operator the number below."),
+        500: _(
+            "Something went wrong on our side. Nothing you sent before was lost. Try again; if it happens again, tell the operator the number below."
+        ),
         503: _("A part of the platform is not answering just now. Your work is kept. Try again in a minute."),
     }
 
@@ -42,12 +44,16 @@ def answer(status: int, message: str, code: str, fields: dict[str, str] | None =
     rollback()
     request_id = g.get("request_id", "")
     if wants_json():
-        return jsonify(error={"code": code, "message": message, "fields": fields or {}, "request_id": request_id}), status
+        return jsonify(
+            error={"code": code, "message": message, "fields": fields or {}, "request_id": request_id}
+        ), status
     return render_template("error.html", status=status, message=message, request_id=request_id), status
 
 
 def _domain(error: DomainError) -> tuple[Any, int]:
-    return answer(error.status, str(error.message), error.code, {k: str(v) for k, v in getattr(error, "fields", {}).items()})
+    return answer(
+        error.status, str(error.message), error.code, {k: str(v) for k, v in getattr(error, "fields", {}).items()}
+    )
 
 
 def _http(error: HTTPException) -> Any:

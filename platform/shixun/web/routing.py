@@ -88,5 +88,9 @@ def guard() -> Response | None:
 
 def fill_center(endpoint: str, values: dict[str, Any]) -> None:
     """`url_for` inside a center needs no `center=`."""
-    if "center" not in values and g.get("center") is not None and current_app.url_map.is_endpoint_expecting(endpoint, "center"):
+    if (
+        "center" not in values
+        and g.get("center") is not None
+        and current_app.url_map.is_endpoint_expecting(endpoint, "center")
+    ):
         values["center"] = g.center.slug
