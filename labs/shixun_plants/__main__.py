@@ -1,0 +1,52 @@
+"""`python -m shixun_plants run bottling`: a plant from a shell, in a container or on an instructor's desk."""
+
+import argparse
+import os
+import sys
+from pathlib import Path
+
+from shixun_plants.plants import KINDS
+from shixun_plants.runner import PlantConfig, run, seed_from_env
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m shixun_plants", description="Simulated plants for training")
+    commands = parser.add_subparsers(dest="command", required=True)
+    running = commands.add_parser("run", help="run a plant until it is told to stop")
+    running.add_argument("kind", choices=sorted(KINDS))
+    running.add_argument("--host", default="127.0.0.1")
+    running.add_argument("--modbus-port", type=int, default=5020, help="0: the system chooses")
+    running.add_argument("--hmi-port", type=int, default=8600, help="0: the system chooses")
+    running.add_argument("--no-hmi", action="store_true", help="serve no screen")
+    running.add_argument("--speed", type=float, default=1.0, help="plant seconds per second, 0.1 to 100")
+    running.add_argument("--log", type=Path, metavar="FILE", help="JSON lines of all requests from outside")
+    running.add_argument("--trace", action="store_true", help="put true and measured values into the log as well")
+    return parser
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run the command line; the exit status. Seeds and the faults menu come from the environment."""
+    parser = _parser()
+    options = parser.parse_args(argv)
+    if options.trace and options.log is None:
+        parser.error("--trace writes into the log: give --log too")
+    try:
+        config = PlantConfig(
+            kind=options.kind,
+            map_seed=seed_from_env("SHIXUN_PLANT_MAP_SEED", bytes(32)),
+            process_seed=seed_from_env("SHIXUN_PLANT_PROCESS_SEED", os.urandom(32)),
+            speed=options.speed,
+            modbus_port=options.modbus_port,
+            hmi_port=None if options.no_hmi else options.hmi_port,
+            host=options.host,
+            log_path=options.log,
+            trace_path=options.log if options.trace else None,
+            faults_menu=os.environ.get("SHIXUN_PLANT_FAULTS") == "1",
+        )
+    except ValueError as error:
+        parser.error(str(error))
+    return run(config)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
