@@ -1,0 +1,90 @@
+import { postJson } from "./csrf.js";
+import { take } from "./find.js";
+
+/**
+ * Proofs of presence (macro heartbeat). While the page is visible, every 30 s:
+ *   POST data-heartbeat-url  {"nonce": "…", "input": true if keys, pointer or scrolling were used since the last beat,
+ *                             "present": true if the person has just answered "I'm here"}
+ *   200 {"nonce": "the next", "ask": bool, "stop": bool, "interval": seconds or absent}
+ *   any 4xx: this page no longer counts (signed out, or another page took over); 5xx or no answer: the same nonce again.
+ * A nonce is used once; the server answers a repeat of its latest nonce as it did at first, so a lost answer loses nothing.
+ * The server alone decides what counts and when to ask; this only shows it.
+ */
+const INTERVAL = 30;
+
+export function startHeartbeats(root) {
+  for (const element of take(root, "[data-heartbeat-url]", "heartbeat")) new Heartbeat(element);
+}
+
+class Heartbeat {
+  constructor(element) {
+    this.element = element;
+    this.dialog = element.querySelector("dialog");
+    this.nonce = element.dataset.heartbeatNonce;
+    this.interval = Number(element.dataset.heartbeatInterval) || INTERVAL;
+    this.input = false;
+    this.sending = false;
+    this.stopped = false;
+    for (const type of ["pointerdown", "pointermove", "keydown", "wheel", "touchstart", "scroll"]) {
+      document.addEventListener(type, () => (this.input = true), { passive: true, capture: true });
+    }
+    this.dialog.querySelector("[data-heartbeat-present]").addEventListener("click", () => {
+      this.dialog.close();
+      this.beat(true);
+    });
+    // Escape is no answer: the question stays until the button is pressed.
+    this.dialog.addEventListener("cancel", (event) => event.preventDefault());
+    document.addEventListener("visibilitychange", () => this.onVisibility());
+    this.onVisibility();
+  }
+
+  onVisibility() {
+    clearTimeout(this.timer);
+    if (this.stopped) return;
+    if (document.visibilityState === "visible") this.beat(false);
+    else this.show("paused");
+  }
+
+  async beat(present) {
+    clearTimeout(this.timer);
+    if (this.stopped || this.sending || !this.element.isConnected) return;
+    this.sending = true;
+    const input = this.input;
+    this.input = false;
+    try {
+      const response = await postJson(this.element.dataset.heartbeatUrl, { nonce: this.nonce, input, present });
+      if (response.status >= 400 && response.status < 500 && response.status !== 429) this.stop();
+      else if (!response.ok) this.lost(input);
+      else this.take(await response.json());
+    } catch {
+      this.lost(input);
+    }
+    this.sending = false;
+    if (!this.stopped && document.visibilityState === "visible") this.timer = setTimeout(() => this.beat(false), this.interval * 1000);
+  }
+
+  take(answer) {
+    this.nonce = answer.nonce;
+    if (answer.interval) this.interval = answer.interval;
+    if (answer.stop) return this.stop();
+    if (answer.ask && !this.dialog.open) this.dialog.showModal();
+    if (!answer.ask && this.dialog.open) this.dialog.close(); // answered on another page
+    this.show(answer.ask ? "asking" : document.visibilityState === "visible" ? "counting" : "paused");
+  }
+
+  lost(input) {
+    this.input ||= input;
+    this.show("offline");
+  }
+
+  stop() {
+    this.stopped = true;
+    if (this.dialog.open) this.dialog.close();
+    this.show("stopped");
+  }
+
+  show(state) {
+    const status = this.element.querySelector(".presence");
+    if (status.dataset.state !== state) status.dataset.state = state;
+  }
+}

@@ -1,0 +1,75 @@
+import { take } from "./find.js";
+
+const KEY = "shixun.task-width";
+const MIN = 280; // px: what a task stays readable in
+const STEP = 32;
+
+/** The lab's splitter (drag, or arrow keys, Home and End) and, on a phone, the task as one of the tabs. */
+export function startWorkspaces(root) {
+  for (const workspace of take(root, ".workspace", "workspace")) {
+    workspace.classList.add("workspace-live");
+    startSplitter(workspace);
+    startTaskTab(workspace);
+  }
+}
+
+function startSplitter(workspace) {
+  const panes = workspace.querySelector(".workspace-panes");
+  const splitter = workspace.querySelector(".splitter");
+  if (!panes || !splitter) return;
+  const max = () => Math.max(MIN, panes.clientWidth - 400);
+  const set = (width) => {
+    const fitting = Math.round(Math.min(max(), Math.max(MIN, width)));
+    panes.style.setProperty("--task-width", `${fitting}px`);
+    splitter.setAttribute("aria-valuenow", String(fitting));
+    splitter.setAttribute("aria-valuemin", String(MIN));
+    splitter.setAttribute("aria-valuemax", String(max()));
+    try {
+      localStorage.setItem(KEY, String(fitting));
+    } catch {
+      // Storage may be switched off: the width then lasts as long as the page.
+    }
+  };
+  const now = () => panes.firstElementChild.getBoundingClientRect().width;
+  let kept = null;
+  try {
+    kept = localStorage.getItem(KEY);
+  } catch {
+    kept = null;
+  }
+  if (panes.clientWidth > 832) set(Number(kept) || now());
+  splitter.addEventListener("pointerdown", (event) => {
+    event.preventDefault();
+    splitter.setPointerCapture(event.pointerId);
+    splitter.focus();
+    workspace.classList.add("workspace-dragging"); // or the frame would swallow the pointer
+    const left = panes.getBoundingClientRect().left;
+    const move = (moved) => set(moved.clientX - left);
+    const end = () => {
+      workspace.classList.remove("workspace-dragging");
+      splitter.removeEventListener("pointermove", move);
+    };
+    splitter.addEventListener("pointermove", move);
+    splitter.addEventListener("pointerup", end, { once: true });
+    splitter.addEventListener("pointercancel", end, { once: true });
+  });
+  splitter.addEventListener("keydown", (event) => {
+    const to = { ArrowLeft: now() - STEP, ArrowRight: now() + STEP, Home: MIN, End: max() }[event.key];
+    if (to === undefined) return;
+    event.preventDefault();
+    set(to);
+  });
+}
+
+function startTaskTab(workspace) {
+  const task = workspace.querySelector(".pane-task");
+  const tab = workspace.querySelector(".workspace-task-tab");
+  if (!task || !tab) return;
+  const show = (on) => {
+    task.classList.toggle("pane-shown", on);
+    tab.setAttribute("aria-expanded", String(on));
+  };
+  tab.addEventListener("click", () => show(true));
+  workspace.addEventListener("tabs:select", () => show(false));
+  show(true);
+}
