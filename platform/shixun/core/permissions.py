@@ -20,6 +20,7 @@ class Permission(StrEnum):
     COURSE_READ = "center:course:read"
     COURSE_LEARN = "center:course:learn"
     COURSE_PREVIEW = "center:course:preview"
+    COURSE_OFFER = "center:course:offer"
     RUN_MANAGE = "center:run:manage"
     LAB_USE = "center:lab:use"
     SUBMIT = "center:submission:create"
@@ -33,6 +34,7 @@ class Permission(StrEnum):
     LEDGER_CORRECT = "center:ledger:correct"
     AUDIT_READ = "center:audit:read"
     CENTERS_MANAGE = "platform:centers:manage"
+    PACKS_MANAGE = "platform:packs:manage"
     OPERATIONS_READ = "platform:operations:read"
 
 
@@ -63,11 +65,11 @@ GRANTS: dict[Role, frozenset[Permission]] = {
     Role.ORGANIZER: frozenset(_MEMBER | {_P.PEOPLE_READ, _P.CONTEST_MANAGE}),
     Role.CENTER_MANAGER: frozenset(
         _MEMBER
-        | {_P.PEOPLE_READ, _P.PEOPLE_MANAGE, _P.COURSE_PREVIEW, _P.RUN_MANAGE, _P.GRADEBOOK_READ, _P.FIGURES_READ}
-        | {_P.LEDGER_READ, _P.LEDGER_CORRECT, _P.AUDIT_READ}
+        | {_P.PEOPLE_READ, _P.PEOPLE_MANAGE, _P.COURSE_PREVIEW, _P.COURSE_OFFER, _P.RUN_MANAGE, _P.GRADEBOOK_READ}
+        | {_P.FIGURES_READ, _P.LEDGER_READ, _P.LEDGER_CORRECT, _P.AUDIT_READ}
     ),
     # Runs the platform, and for that reason sees no center's people or figures.
-    Role.PLATFORM_ADMINISTRATOR: frozenset({_P.CENTERS_MANAGE, _P.OPERATIONS_READ}),
+    Role.PLATFORM_ADMINISTRATOR: frozenset({_P.CENTERS_MANAGE, _P.PACKS_MANAGE, _P.OPERATIONS_READ}),
 }
 
 
