@@ -117,9 +117,10 @@ def _header(path: str, size: int) -> bytes:
 def _parse_header(header: bytes) -> tuple[str, int]:
     if len(header) < BLOCK:
         raise _refusal("it is cut off, or no bundle at all")
-    kind = header[156:157]
-    if kind in b"12":
+    if header[156:157] in b"12":
         raise _refusal("it holds a link")
+    if header[156:157] != b"0":
+        raise _refusal("it holds something that is not a plain file")
     try:
         name = header[:100].rstrip(b"\0").decode("utf-8")
         prefix = header[345:500].rstrip(b"\0").decode("utf-8")

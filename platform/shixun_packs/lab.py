@@ -264,23 +264,22 @@ def _read_wrong(pack: PackFolder, document: TomlDocument, spec: LabFile, index: 
         for cell_id, source, line in _wrong_cells(pack, wrong.file, text):
             if cell_id in found:
                 pack.add(wrong.file, line, f"{cell_id} is there twice")
-            if cell_id in solutions:
-                found[cell_id] = _replacement(pack, wrong.file, source, line, solutions[cell_id])
-            elif cells:
+            if cells and cell_id not in solutions:
                 pack.add(wrong.file, line, f"{cell_id} is no solution cell of the notebook")
+            found[cell_id] = _replacement(pack, wrong.file, source, line, solutions.get(cell_id))
     return Wrong(wrong.file, wrong.mistake, wrong.hint, wrong.scores, found)
 
 
-def _replacement(pack: PackFolder, name: str, source: str, line: int, cell: Cell) -> str:
+def _replacement(pack: PackFolder, name: str, source: str, line: int, cell: Cell | None) -> str:
     """The text that stands in for `cell`: Markdown is written as comment lines, as in the notebook."""
-    if cell.kind == "markdown":
+    if cell and cell.kind == "markdown":
         try:
             source = "\n".join(uncomment(text) for text in source.split("\n"))
         except ValueError as error:
             pack.add(name, line, str(error))
     elif problem := syntax_problem(source, (pack.folder / name).as_posix(), line + 1):
         pack.problems.append(problem)
-    if source == cell.source:
+    if cell and source == cell.source:
         pack.add(name, line, f"{cell.id} is the same as in the reference solution")
     return source
 

@@ -97,6 +97,8 @@ def _problem(document: TomlDocument, error: ErrorDetails) -> Problem:
     keypath: list[str | int] = []
     here: Any = document.data
     for index, part in enumerate(location):
+        if index and isinstance(location[index - 1], int) and isinstance(here, dict) and here.get("kind") == part:
+            continue  # the tag of a union; all of ours go by `kind`
         try:
             here = here[part]
         except (KeyError, IndexError, TypeError):

@@ -71,7 +71,7 @@ class ModbusReply(PackModel):
     kind: Literal["modbus-reply"]
     unit: Name
     function: Literal[3, 4]
-    register: list[Register] = Field(min_length=1, max_length=60)
+    data: list[Register] = Field(min_length=1, max_length=60)
 
 
 Value = Annotated[IntegerValue | DecimalValue | ModbusReply, Field(discriminator="kind")]
@@ -111,7 +111,7 @@ def _frame_faults(frame: ModbusReply, kinds: Mapping[str, Value]) -> list[str]:
     unit = kinds.get(frame.unit)
     if not isinstance(unit, IntegerValue) or not (unit.min >= 1 and unit.max <= 247):
         found.append(f"the unit {frame.unit!r} must be an integer value from 1 to 247")
-    for register in frame.register:
+    for register in frame.data:
         value = kinds.get(register.value)
         if isinstance(value, IntegerValue):
             limit = {"uint16": 2**16, "uint32": 2**32, "float32": 10**_FLOAT32_DIGITS}[register.dtype]
@@ -137,7 +137,7 @@ def _number(value: IntegerValue | DecimalValue, stream: int) -> str:
 
 
 def _frame(frame: ModbusReply, drawn: Mapping[str, str], transaction: int) -> str:
-    data = b"".join(_words(register, drawn[register.value]) for register in frame.register)
+    data = b"".join(_words(register, drawn[register.value]) for register in frame.data)
     pdu = struct.pack(">BB", frame.function, len(data)) + data
     header = struct.pack(">HHHB", transaction, 0, len(pdu) + 1, int(drawn[frame.unit]))
     return (header + pdu).hex(" ").upper()
