@@ -1,0 +1,140 @@
+"""Reads about courses and labs."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import selectinload, undefer
+
+from shixun.core.db import db
+from shixun.core.errors import NotFound
+from shixun.core.i18n import _l
+from shixun.curriculum.models import Course, CourseItem, CourseVersion, Lab, LabVersion, LessonText, Offer, PackFile
+from shixun.curriculum.models import QuestionSet as Bank
+
+_NO_COURSE = _l("There is no such course in this center.")
+
+
+def offered(center_id: str) -> list[CourseVersion]:
+    """The current versions of the courses that a center offers, with their items, by field and title."""
+    found = db.session.scalars(
+        select(CourseVersion)
+        .join(Course, (Course.id == CourseVersion.course_id) & (Course.current_digest == CourseVersion.digest))
+        .join(Offer, Offer.course_id == Course.id)
+        .where(Offer.center_id == center_id)
+        .options(selectinload(CourseVersion.items), selectinload(CourseVersion.course))
+    )
+    return sorted(found, key=lambda version: (version.field, version.title["zh"]))
+
+
+def library() -> list[CourseVersion]:
+    """The current versions of all courses of the platform, by slug."""
+    return list(
+        db.session.scalars(
+            select(CourseVersion)
+            .join(Course, (Course.id == CourseVersion.course_id) & (Course.current_digest == CourseVersion.digest))
+            .options(selectinload(CourseVersion.items), selectinload(CourseVersion.course))
+            .order_by(Course.slug)
+        )
+    )
+
+
+def offered_ids(center_id: str) -> set[str]:
+    """Ids of the courses that a center offers."""
+    return set(db.session.scalars(select(Offer.course_id).where(Offer.center_id == center_id)))
+
+
+def course(slug: str) -> Course:
+    """A course of the platform. Raises `NotFound`."""
+    found = db.session.scalar(select(Course).where(Course.slug == slug))
+    if found is None:
+        raise NotFound(_NO_COURSE)
+    return found
+
+
+def current_version(slug: str, center_id: str | None = None) -> CourseVersion:
+    """The version that new runs take; with a center, only if that center offers the course. Raises `NotFound`."""
+    query = (
+        select(CourseVersion)
+        .join(Course, (Course.id == CourseVersion.course_id) & (Course.current_digest == CourseVersion.digest))
+        .where(Course.slug == slug)
+        .options(selectinload(CourseVersion.items), selectinload(CourseVersion.course))
+    )
+    if center_id is not None:
+        query = query.join(Offer, Offer.course_id == Course.id).where(Offer.center_id == center_id)
+    found = db.session.scalar(query)
+    if found is None:
+        raise NotFound(_NO_COURSE)
+    return found
+
+
+def item(version_id: str, slug: str, kind: str | None = None) -> CourseItem:
+    """An item of a course version. Raises `NotFound`."""
+    query = select(CourseItem).where(CourseItem.version_id == version_id, CourseItem.slug == slug)
+    if kind is not None:
+        query = query.where(CourseItem.kind == kind)
+    found = db.session.scalar(query)
+    if found is None:
+        raise NotFound(_l("There is no such page in this course."))
+    return found
+
+
+def lesson_text(lesson: CourseItem) -> LessonText:
+    """The rendered text of a lesson, with its parts."""
+    return db.session.scalars(
+        select(LessonText).where(LessonText.item_id == lesson.id).options(undefer(LessonText.parts))
+    ).one()
+
+
+def bank(version_id: str, kind: str, slug: str) -> Bank:
+    """The questions of a quiz (kind `quiz`, the item's slug) or of the lesson checks (`checks`, `checks`), with answers."""
+    return db.session.scalars(
+        select(Bank)
+        .where(Bank.version_id == version_id, Bank.kind == kind, Bank.slug == slug)
+        .options(undefer(Bank.questions))
+    ).one()
+
+
+def checks(version_id: str) -> Mapping[str, dict[str, Any]]:
+    """The lesson checks of a course version by question id, with answers."""
+    return {question["id"]: question for question in bank(version_id, "checks", "checks").questions}
+
+
+def titles_by_slug(slugs: list[str]) -> dict[str, dict[str, Any]]:
+    """Titles of the current versions of these courses, by slug."""
+    found = db.session.execute(
+        select(Course.slug, CourseVersion.title)
+        .join(CourseVersion, (CourseVersion.course_id == Course.id) & (CourseVersion.digest == Course.current_digest))
+        .where(Course.slug.in_(slugs))
+    )
+    return dict(found.tuples())
+
+
+def current_lab(slug: str) -> LabVersion:
+    """The version that new sessions of this lab take. Raises `NotFound`."""
+    found = db.session.scalar(
+        select(LabVersion)
+        .join(Lab, (Lab.id == LabVersion.lab_id) & (Lab.current_digest == LabVersion.digest))
+        .where(Lab.slug == slug)
+    )
+    if found is None:
+        raise NotFound(_l("This lab is not installed here. Ask the operator to sync its pack."))
+    return found
+
+
+def lab_version(slug: str, digest: str) -> LabVersion:
+    """The version of a lab that somebody started on. Raises `NotFound`."""
+    found = db.session.scalar(
+        select(LabVersion).join(Lab, Lab.id == LabVersion.lab_id).where(Lab.slug == slug, LabVersion.digest == digest)
+    )
+    if found is None:
+        raise NotFound(_l("This version of the lab is no longer stored."))
+    return found
+
+
+def pack_file(digest: str, path: str) -> PackFile:
+    """A figure that browsers may fetch. Raises `NotFound` for everything else in a pack."""
+    found = db.session.scalar(select(PackFile).where(PackFile.pack_digest == digest, PackFile.path == path))
+    if found is None:
+        raise NotFound(_l("There is no such figure."))
+    return found
