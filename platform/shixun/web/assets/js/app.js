@@ -42,8 +42,8 @@ document.addEventListener("htmx:responseError", showFailure);
 document.addEventListener("htmx:sendError", showFailure);
 
 const starters = [
-  startMenus, startDialogs, startTabs, startDrops, startOrders, startPasswords, startCountdowns,
-  startWorkspaces, startStreams, startProgressPanels, startHeartbeats, startCharts,
+  startMenus, startDialogs, startWorkspaces, startTabs, startDrops, startOrders, startPasswords, startCountdowns,
+  startStreams, startProgressPanels, startHeartbeats, startCharts,
 ];
 
 function startAll(root) {

@@ -1,10 +1,10 @@
 // ECharts with what our figures use. The canvas renderer and rich-text tooltips keep to `style-src 'self'`.
 import { BarChart, LineChart } from "echarts/charts";
-import { AriaComponent, GridComponent, LegendComponent, MarkLineComponent, TooltipComponent } from "echarts/components";
+import { GridComponent, LegendComponent, MarkLineComponent, TooltipComponent } from "echarts/components";
 import { init, use } from "echarts/core";
 import { CanvasRenderer } from "echarts/renderers";
 
-use([BarChart, LineChart, AriaComponent, GridComponent, LegendComponent, MarkLineComponent, TooltipComponent, CanvasRenderer]);
+use([BarChart, LineChart, GridComponent, LegendComponent, MarkLineComponent, TooltipComponent, CanvasRenderer]);
 
 const css = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 
@@ -47,7 +47,6 @@ function options(spec, narrow) {
   return {
     animation: !matchMedia("(prefers-reduced-motion: reduce)").matches,
     animationDuration: 400,
-    aria: { enabled: false, decal: { show: spec.series.length > 1 && spec.type === "bar" } },
     color: [css("--brand"), css("--copper"), "#5f8f9d", "#3d6b4f", "#8a8f94"],
     textStyle: text,
     grid: { left: 8, right: 24, top: spec.series.length > 1 || spec.unit ? 48 : 24, bottom: 8, containLabel: true },
@@ -73,7 +72,7 @@ function marks(spec, text) {
     silent: true,
     symbol: "none",
     lineStyle: { color: css("--ink"), type: "dashed", width: 1.5 },
-    label: { ...text, formatter: "{b}", position: "insideEndTop" },
+    label: { ...text, formatter: "{b}", position: "insideStartTop" },
     data: spec.lines.map((line) => ({ name: line.label, [spec.horizontal ? "xAxis" : "yAxis"]: line.value })),
   };
 }

@@ -18,7 +18,6 @@ export function startTabs(root) {
         panel(tab).hidden = !on;
       }
       if (focus) chosen.focus();
-      list.dispatchEvent(new CustomEvent("tabs:select", { bubbles: true, detail: { panel: panel(chosen) } }));
       window.dispatchEvent(new Event("resize")); // charts that were hidden learn their width
     };
     for (const tab of tabs) {

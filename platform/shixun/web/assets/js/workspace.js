@@ -4,10 +4,9 @@ const KEY = "shixun.task-width";
 const MIN = 280; // px: what a task stays readable in
 const STEP = 32;
 
-/** The lab's splitter (drag, or arrow keys, Home and End) and, on a phone, the task as one of the tabs. */
+/** The lab's splitter (drag, or arrow keys, Home and End) and tabs. Runs before startTabs, which looks for data-selected. */
 export function startWorkspaces(root) {
   for (const workspace of take(root, ".workspace", "workspace")) {
-    workspace.classList.add("workspace-live");
     startSplitter(workspace);
     startTaskTab(workspace);
   }
@@ -30,7 +29,7 @@ function startSplitter(workspace) {
       // Storage may be switched off: the width then lasts as long as the page.
     }
   };
-  const now = () => panes.firstElementChild.getBoundingClientRect().width;
+  const now = () => panes.querySelector(".pane-task").getBoundingClientRect().width;
   let kept = null;
   try {
     kept = localStorage.getItem(KEY);
@@ -61,15 +60,14 @@ function startSplitter(workspace) {
   });
 }
 
+/** On a phone the task is the first tab; on a computer it stands beside the others and its tab is hidden. */
 function startTaskTab(workspace) {
-  const task = workspace.querySelector(".pane-task");
-  const tab = workspace.querySelector(".workspace-task-tab");
-  if (!task || !tab) return;
-  const show = (on) => {
-    task.classList.toggle("pane-shown", on);
-    tab.setAttribute("aria-expanded", String(on));
-  };
-  tab.addEventListener("click", () => show(true));
-  workspace.addEventListener("tabs:select", () => show(false));
-  show(true);
+  const tabs = workspace.querySelector(".workspace-tabs");
+  if (!tabs) return;
+  const phone = matchMedia("(max-width: 52rem)");
+  const [task, notebook] = tabs.querySelectorAll("a");
+  (phone.matches ? task : notebook).dataset.selected = "";
+  phone.addEventListener("change", () => {
+    if (!phone.matches && task.getAttribute("aria-selected") === "true") notebook.click();
+  });
 }
