@@ -60,19 +60,21 @@ class ModbusServer:
             silent, _ = self._writers.popitem(last=False)
             silent.transport.abort()
         try:
-            while writer in self._writers:
+            while True:
                 async with asyncio.timeout(IDLE_SECONDS):
                     header = await reader.readexactly(_HEADER)
                     length = int.from_bytes(header[4:6], "big")
                     if header[2:4] != b"\0\0" or not 2 <= length <= _MAX_LENGTH:
                         return  # no way to find where the next frame begins
                     body = await reader.readexactly(length - 1)
+                    if writer not in self._writers:
+                        return  # its place went to another
                     self._writers.move_to_end(writer)
                     answer = await self._answer(header[6], body)
                     writer.write(header[:4] + (len(answer) + 1).to_bytes(2, "big") + header[6:] + answer)
                     await writer.drain()
-        except (asyncio.IncompleteReadError, TimeoutError, OSError, KeyError):
-            return  # the client left, fell silent, or lost its place to another (KeyError of move_to_end)
+        except (asyncio.IncompleteReadError, TimeoutError, OSError):
+            return  # the client left, fell silent, or was cut off
         finally:
             self._writers.pop(writer, None)
             with contextlib.suppress(OSError):

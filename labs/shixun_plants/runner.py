@@ -2,10 +2,12 @@
 
 import asyncio
 import json
+import logging
 import os
 import signal
 import sys
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,6 +20,7 @@ from shixun_plants.registers import Operation, Registers
 from shixun_plants.seeds import process_rng
 
 TICK = 0.1  # s of the wall clock between updates
+WARM_UP_SEEN = 600.0  # plant s of it that the screen can show
 WARM_UP = 1800.0  # plant s before the doors open, so that counters, buffers and OEE say something
 _MAX_LAG = 1.0  # s of the wall clock to catch up at most after the machine stood still
 _TRACE_EVERY = 1.0  # plant s between trace lines while nobody asks
@@ -50,7 +53,7 @@ class LivePlant:
     """The process, its instruments and its registers; protocols and screen hang on to this."""
 
     def __init__(self, config: PlantConfig) -> None:
-        """Builds the plant and lets it warm up. ValueError for an unknown kind, OSError for a log that can't be written."""
+        """Builds the plant. ValueError for an unknown kind, OSError for a log that can't be written."""
         self.config = config
         self.plant = make_plant(config.kind, process_rng(config.process_seed))
         self.map = point_map(config.kind, config.map_seed)
@@ -62,17 +65,19 @@ class LivePlant:
         self._traces = config.trace_path is not None
         self._traced = -1.0
         self.registers = Registers(self.map, self.plant.signals, self._on_request, self.plant.set)
-        self.plant.advance(WARM_UP)
+        self.listeners: list[Callable[[Measured], None]] = []
         self.true = self.plant.true_values()
         self.measured = self._read(None)
-        self.registers.update(self.measured.values)
+
+    def warm_up(self) -> None:
+        """Let the time pass that lies before the doors open; listeners see the last ten minutes of it."""
+        self.plant.advance(WARM_UP - WARM_UP_SEEN)
+        for _ in range(round(WARM_UP_SEEN / 2.0)):
+            self._pass(2.0)
 
     def advance(self, dt: float) -> None:
         """Let `dt` plant seconds pass and bring the registers up to date."""
-        self.plant.advance(dt)
-        self.true = self.plant.true_values()
-        self.measured = self._read(self.measured)
-        self.registers.update(self.measured.values)
+        self._pass(dt)
         if self.plant.time - self._traced >= _TRACE_EVERY:
             self._write_trace()
 
@@ -85,6 +90,14 @@ class LivePlant:
         """End the log."""
         self._log.close()
         self._trace.close()
+
+    def _pass(self, dt: float) -> None:
+        self.plant.advance(dt)
+        self.true = self.plant.true_values()
+        self.measured = self._read(self.measured)
+        self.registers.update(self.measured.values)
+        for listener in self.listeners:
+            listener(self.measured)
 
     def _read(self, last: Measured | None) -> Measured:
         return measure(self.plant.signals, self.true, self.plant.time, self.faults, self._noise, last)
@@ -123,14 +136,16 @@ async def serve(config: PlantConfig, stop: asyncio.Event) -> None:
     live = LivePlant(config)
     server = ModbusServer(live.registers)
     hmi = None
+    if config.hmi_port is not None:
+        # Imported here: a plant without a screen, as in grading, saves the memory and the time.
+        from shixun_plants.hmi.server import HmiServer
+
+        hmi = HmiServer(live)
+    live.warm_up()
     try:
         await server.start(config.host, config.modbus_port)
-        if config.hmi_port is not None:
-            # Imported here: a plant without a screen, as in grading, saves the memory and the time.
-            from shixun_plants.hmi.server import HmiServer
-
-            hmi = HmiServer(live)
-            await hmi.start(config.host, config.hmi_port)
+        if hmi is not None:
+            await hmi.start(config.host, config.hmi_port or 0)
         ready = {"ready": True, "modbus": server.port, "hmi": hmi.port if hmi else None}
         sys.stdout.write(json.dumps(ready) + "\n")
         sys.stdout.flush()
@@ -144,6 +159,11 @@ async def serve(config: PlantConfig, stop: asyncio.Event) -> None:
 
 def run(config: PlantConfig) -> int:
     """Run until SIGTERM or SIGINT; the exit status."""
+
+    logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
+    # Both complain about every piece of rubbish that a client sends: a way to fill the disk.
+    logging.getLogger("pymodbus").setLevel(logging.CRITICAL)
+    logging.getLogger("uvicorn").setLevel(logging.ERROR)
 
     async def main() -> None:
         stop = asyncio.Event()

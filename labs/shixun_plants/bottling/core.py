@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from shixun_plants.bottling.packml import DURATION, NEXT, Command, State, obey
 from shixun_plants.bottling.params import Params, Wander
-from shixun_plants.bottling.supervise import DOWN, PRODUCING, line_state, station_command
+from shixun_plants.bottling.supervise import DOWN, PRODUCING, UNPLANNED, line_state, station_command
 
 MAX_DT = 1.0  # s; a longer step would let a machine make several bottles before its neighbour moves
 _RATE_WINDOW = 30.0  # s, smoothing of the output rate
@@ -129,7 +129,7 @@ def step(line: LineState, u: Inputs, dt: float, rng: random.Random) -> LineState
 
     buffers = list(line.buffers)
     stations = list(line.stations)
-    planned = state in PRODUCING or state in DOWN
+    planned = state not in UNPLANNED
     # From the end backwards, so that a place that becomes free is used in the same step.
     for index in range(len(stations) - 1, -1, -1):
         moved = _produce(stations[index], index, params, buffers, u.speed * dt, dt, state in PRODUCING, rng)

@@ -123,7 +123,7 @@ def true_values(line: LineState) -> dict[str, float]:
         values[f"buffer{number}.level"] = level
     for spec, station in zip(line.params.stations, line.stations, strict=True):
         values[f"{spec.name}.state"] = int(station.state)
-        values[f"{spec.name}.rate"] = 60.0 * spec.rate * line.speed if station.working else 0.0
+        values[f"{spec.name}.rate"] = 60.0 * spec.rate * line.speed if station.state is State.EXECUTE else 0.0
         values[f"{spec.name}.count"] = station.made
         values[f"{spec.name}.running"] = int(station.state is State.EXECUTE)
         values[f"{spec.name}.fault"] = int(station.state in _FAILED)

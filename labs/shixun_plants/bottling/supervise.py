@@ -12,8 +12,10 @@ _S, _C = State, Command
 PRODUCING = frozenset(
     {_S.STARTING, _S.EXECUTE, _S.UNHOLDING, _S.SUSPENDING, _S.SUSPENDED, _S.UNSUSPENDING},
 )
-# A machine (or the line) in these states is down for the availability of OEE; suspended is not: waiting for bottles
-# is lost speed (Nakajima's "idling and minor stops"), and Idle or Complete is time without a plan.
+# With the line in these, nobody plans to produce: that time counts for no figure.
+UNPLANNED = frozenset({_S.RESETTING, _S.IDLE, _S.COMPLETING, _S.COMPLETE})
+# A machine in these is down for the availability of OEE. Suspended is not: waiting for bottles is lost speed (Nakajima's
+# "idling and minor stops").
 DOWN = frozenset(
     {
         _S.ABORTING, _S.ABORTED, _S.CLEARING, _S.STOPPING, _S.STOPPED, _S.HOLDING, _S.HELD, _S.UNHOLDING,

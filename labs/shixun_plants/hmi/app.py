@@ -34,30 +34,26 @@ _FILES = {"hmi.js": "text/javascript", "hmi.css": "text/css"}
 
 
 class Screen:
-    """One plant's screen: observes the readings and hands the same message to every stream."""
+    """One plant's screen: remembers the readings and hands the same message to every stream."""
 
     def __init__(self, live: "LivePlant") -> None:
         self.live = live
-        self.monitor = Monitor(live.plant.view()["capacities"])
+        self.monitor = Monitor()
+        live.listeners.append(self.monitor.observe)
         self.streams = 0
         self.closing = False
         self._message = ""
         self._turn = asyncio.Event()
 
     async def watch(self) -> None:
-        """Observe until cancelled."""
+        """Tell the streams what is new, until cancelled."""
+        sent = 0.0
         while True:
-            self.observe()
+            news = [point for point in self.monitor.trend if point[0] > sent]
+            sent = news[-1][0] if news else sent
+            self._message = f"data: {json.dumps({**self.body(), 'trend': news})}\n\n"
+            self.wake()
             await asyncio.sleep(PERIOD)
-
-    def observe(self) -> None:
-        """Take the present reading and wake the streams."""
-        new_point = self.monitor.observe(self.live.measured)
-        body = self.body()
-        if new_point:
-            body["trend"] = [self.monitor.trend[-1]]
-        self._message = f"data: {json.dumps(body)}\n\n"
-        self.wake()
 
     def wake(self) -> None:
         """Let every stream send what there is."""

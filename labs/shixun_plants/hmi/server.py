@@ -7,13 +7,26 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import uvicorn
+from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from shixun_plants.hmi.app import Screen, make_app
 
 if TYPE_CHECKING:
     from shixun_plants.runner import LivePlant
 
-MAX_REQUESTS = 64
+MAX_CONNECTIONS = 64
+SILENCE = 10.0  # s that a new connection may say nothing
+
+
+class _Connection(H11Protocol):
+    """uvicorn's HTTP/1.1 with what it lacks: a limit on connections, so that they can't use up the plant's descriptors."""
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        super().connection_made(transport)
+        if len(self.connections) > MAX_CONNECTIONS:
+            transport.abort()
+        else:
+            self.timeout_keep_alive_task = self.loop.call_later(SILENCE, self.timeout_keep_alive_handler)
 
 
 class _Server(uvicorn.Server):
@@ -41,18 +54,16 @@ class HmiServer:
         config = uvicorn.Config(
             make_app(self._screen),
             loop="asyncio",
-            http="h11",
+            http=_Connection,
             ws="none",
             lifespan="off",
             log_config=None,
             access_log=False,
             server_header=False,
-            limit_concurrency=MAX_REQUESTS,
             timeout_keep_alive=5,
             timeout_graceful_shutdown=1,
         )
         self._server = _Server(config)
-        self._screen.observe()
         self._tasks = [
             asyncio.create_task(self._screen.watch()),
             asyncio.create_task(self._server.serve(sockets=[listener])),

@@ -28,7 +28,7 @@ _ZH = {
     "No connection": "连接中断",
     "failed": "故障停机",
     "halted": "产线停止",
-    "full": "缓冲段已满",
+    "waits": "等待上下游",
     "bad": "测点信号异常",
     "active": "未消除",
     "Faults (instructor)": "故障注入（教师）",
