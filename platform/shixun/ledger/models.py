@@ -1,5 +1,5 @@
-"""The ledger's tables. `ledger_entry`, `ledger_seal` and `ledger_head_list` only grow: the database refuses to change or
-delete their rows (`protection`).
+"""The ledger's tables. `ledger_entry`, `ledger_seal` and `ledger_head_list` only grow: the database refuses to change
+or delete their rows (`protection`).
 
 An entry is evidence from the moment its transaction commits; its canonical bytes are the truth, the other columns are
 there to search by. Its place in the chain stands in a seal of its own, since the entry can't be updated any more.
@@ -51,7 +51,7 @@ class LedgerEntry(Model):
 
 
 class LedgerPending(Model):
-    """An entry that waits for its seal; the row leaves with the transaction that seals it. Saves a search of the ledger."""
+    """An entry that waits for its seal; the row leaves when that is made. It saves a search of the ledger."""
 
     __tablename__ = "ledger_pending"
 
@@ -90,6 +90,7 @@ class LedgerHeadList(Model):
     issued_at: Mapped[datetime]
     canonical: Mapped[bytes] = mapped_column(LargeBinary)  # RFC 8785, what the signature is over
     signature: Mapped[str] = mapped_column(String(88))  # Ed25519, base64
+    public_key: Mapped[str] = mapped_column(String(200))  # PEM: the web process holds no key, and hands lists out
 
 
 class LedgerCorrection(Identified, Model):

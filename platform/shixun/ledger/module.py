@@ -2,4 +2,6 @@
 
 from shixun.core.module import Module
 
-MODULE = Module(name="shixun.ledger", imports=["shixun.ledger.models"])
+MODULE = Module(
+    name="shixun.ledger", imports=["shixun.ledger.models", "shixun.ledger.protection", "shixun.ledger.tasks"]
+)

@@ -5,9 +5,10 @@ from typing import Any
 
 import rfc8785
 from sqlalchemy import select
+from sqlalchemy.dialects import postgresql, sqlite
 
 from shixun.core.clock import now
-from shixun.core.db import db
+from shixun.core.db import Model, db
 from shixun.core.ids import new_id
 from shixun.core.permissions import Actor
 from shixun.ledger import kinds
@@ -21,9 +22,9 @@ def record(
 ) -> LedgerEntry:
     """Write one piece of evidence into the actor's center, in the present unit of work.
 
-    The same (center, kind, key) again returns the first entry and changes nothing. Raises `ValueError` where the data does
-    not have the shape of its kind (`kinds`): that is an error of the calling code, not of a person. The actor needs no
-    permission of the ledger: whoever may do the deed leaves its evidence.
+    The same (center, kind, key) again returns the first entry and changes nothing. Raises `ValueError` where the data
+    does not have the shape of its kind (`kinds`): that is an error of the calling code, not of a person. The actor
+    needs no permission of the ledger: whoever may do the deed leaves its evidence.
     """
     if actor.center_id is None:
         raise ValueError("evidence belongs to a center")
@@ -57,7 +58,7 @@ def record(
         ),
     }
     db.session.flush()
-    if _insert_first(values):
+    if insert_once(LedgerEntry, values, ["center_id", "kind", "key"]):
         db.session.add(LedgerPending(entry_id=entry_id, center_id=actor.center_id))
         db.session.flush()
     entry = find(actor.center_id, kind, key)
@@ -72,12 +73,11 @@ def find(center_id: str, kind: str, key: str) -> LedgerEntry | None:
     )
 
 
-def _insert_first(values: dict[str, Any]) -> bool:
-    """Insert unless another transaction was first; True if this one was. A savepoint would fire after-commit actions."""
-    if db.session.get_bind().dialect.name == "postgresql":
-        from sqlalchemy.dialects.postgresql import insert
-    else:
-        from sqlalchemy.dialects.sqlite import insert  # type: ignore[assignment]
-    statement = insert(LedgerEntry).values(**values).on_conflict_do_nothing(index_elements=["center_id", "kind", "key"])
-    result = db.session.execute(statement)
+def insert_once(model: type[Model], values: dict[str, Any], unique: list[str]) -> bool:
+    """Insert a row unless another transaction was first with the same `unique` columns; True if this one was.
+
+    A savepoint around a plain insert would do as well, were it not that its end fires the after-commit actions.
+    """
+    insert = postgresql.insert if db.session.get_bind().dialect.name == "postgresql" else sqlite.insert
+    result = db.session.execute(insert(model).values(**values).on_conflict_do_nothing(index_elements=unique))
     return bool(result.rowcount == 1)  # type: ignore[attr-defined]
