@@ -21,7 +21,8 @@ MIGRATIONS = Path(__file__).parent / "migrations"
 
 def create_app(settings: Settings, listener: Listener = "web", *, testing: bool = False) -> Flask:
     """Build the application of one listener. Nothing here touches the database or the network."""
-    app = Flask("shixun", static_folder="web/static", static_url_path="/static", template_folder="web/templates")
+    static = "web/static" if listener == "web" else None
+    app = Flask("shixun", static_folder=static, static_url_path="/static", template_folder="web/templates")
     app.testing = testing
     app.config.update(
         SETTINGS=settings,
@@ -92,7 +93,8 @@ def _init_edge(app: Flask, listener: Listener) -> None:
         routing.begin()
         if listener == "web" and request.method == "GET" and request.host.split(":")[0] == "127.0.0.1":
             settings: Settings = app.config["SETTINGS"]
-            if request.path not in {"/healthz", "/readyz", "/oauth/userinfo"}:
+            back_channel = ("/healthz", "/readyz", "/metrics", "/oauth/", "/proxy-error/")
+            if not request.path.startswith(back_channel):
                 return redirect(settings.public_url + request.full_path.rstrip("?"), code=302)  # type: ignore[return-value]
         return None
 

@@ -38,3 +38,5 @@ class LazyGroup(click.Group):
 @click.version_option(__version__)
 def main() -> None:
     """Shixun (实训): run, look after and prove a training platform."""
+if __name__ == "__main__":
+    main()

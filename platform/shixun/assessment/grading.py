@@ -149,7 +149,7 @@ def announce(submission: Submission) -> None:
 
 
 def _tell(submission_id: str) -> None:
-    after_commit(lambda: publish(submission_channel(submission_id), {"submission": submission_id}))
+    after_commit(lambda: publish(submission_channel(submission_id), "graded", {"submission": submission_id}))
 
 
 def regrade(actor: Actor, submission: Submission) -> GradingJob:

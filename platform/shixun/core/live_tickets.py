@@ -3,6 +3,7 @@
 from flask import current_app
 from itsdangerous import BadSignature, URLSafeTimedSerializer
 
+HUB_CHANNEL = "hub:"  # `hub:<user>`: the start progress of that person's lab, straight from the hub
 LIFE = 12 * 3600  # seconds; a page may stay open for a day of training
 
 

@@ -46,12 +46,12 @@ def wait(bell: str, seconds: float) -> bool:
         return False
 
 
-def publish(channel: str, message: dict[str, Any]) -> None:
-    """Tell `message` to whoever listens to `channel` through the live process. Browsers ask again when they reconnect."""
+def publish(channel: str, event: str, data: dict[str, Any]) -> None:
+    """Tell an event to whoever listens to `channel` through the live process. Pages ask web for the truth by themselves, too."""
     client = _client()
     if client is None:
         return
     try:
-        client.publish(_PREFIX + "live:" + channel, json.dumps(message, ensure_ascii=False))
+        client.publish(_PREFIX + "live:" + channel, json.dumps({"event": event, "data": data}, ensure_ascii=False))
     except redis.RedisError as error:
         log.warning("live message lost", channel=channel, error=str(error))

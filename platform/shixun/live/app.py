@@ -17,14 +17,14 @@ from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 
 from shixun.config import Settings
-from shixun.core.live_tickets import channels_of
+from shixun.core.live_tickets import HUB_CHANNEL, channels_of
 from shixun.core.logs import configure
 
 log = structlog.get_logger(__name__)
 _PREFIX = "shixun:live:"
 _BOARD = "shixun:board:"
 KEEPALIVE = 15.0  # seconds; proxies drop streams that stay silent
-HUB_CHANNEL = "hub:"  # `hub:<user>/<server>`: the hub's own start progress
+PROGRESS_TRIES = 60
 
 
 def create() -> Starlette:
@@ -84,43 +84,40 @@ async def _valkey(request: Request, channels: list[str], queue: asyncio.Queue[tu
                 await pubsub.subscribe(*[_PREFIX + c for c in channels])
                 async for message in pubsub.listen():
                     if message["type"] == "message":
-                        await queue.put((message["channel"].removeprefix(_PREFIX).split(":")[0], message["data"]))
+                        told = json.loads(message["data"])
+                        await queue.put((told["event"], json.dumps(told["data"], ensure_ascii=False)))
         await asyncio.sleep(1)
         await queue.put(("resume", "{}"))
 
 
 async def _hub_progress(request: Request, target: str, queue: asyncio.Queue[tuple[str, str]]) -> None:
-    """Forward a server's start progress from the hub until it is ready or has failed."""
+    """Forward a server's start progress from the hub. That it is ready or has failed comes from web, which decides it."""
     settings: Settings = request.app.state.settings
-    user, _, server = target.partition("/")
-    path = f"/users/{user}/servers/{server}/progress" if server else f"/users/{user}/server/progress"
-    try:
-        async with (
-            httpx.AsyncClient(timeout=httpx.Timeout(10, read=None), trust_env=False) as client,
-            client.stream(
-                "GET", settings.hub_api_url + path, headers={"Authorization": f"token {settings.hub_api_token}"}
-            ) as answer,
-        ):
-            if answer.status_code != 200:
-                await queue.put(
-                    ("progress", json.dumps({"failed": answer.status_code != 400, "ready": answer.status_code == 400}))
-                )
-                return
-            async for line in answer.aiter_lines():
-                if line.startswith("data:"):
-                    await queue.put(("progress", _public(line.removeprefix("data:").strip())))
-    except httpx.HTTPError:
-        await queue.put(("progress", json.dumps({"failed": True, "message": "hub"})))
+    headers = {"Authorization": f"token {settings.hub_api_token}"}
+    url = f"{settings.hub_api_url}/users/{target}/server/progress"
+    timeout = httpx.Timeout(10, read=None)
+    for _attempt in range(PROGRESS_TRIES):  # the worker may not have asked the hub yet
+        with contextlib.suppress(httpx.HTTPError):
+            async with (
+                httpx.AsyncClient(timeout=timeout, trust_env=False) as client,
+                client.stream("GET", url, headers=headers) as answer,
+            ):
+                if answer.status_code == 200:
+                    async for line in answer.aiter_lines():
+                        if line.startswith("data:") and (step := _step(line.removeprefix("data:"))) is not None:
+                            await queue.put(("step", step))
+                    return
+        await asyncio.sleep(0.5)
 
 
-def _public(data: str) -> str:
-    """The parts of the hub's progress that a page shows. Its HTML is left behind."""
+def _step(data: str) -> str | None:
+    """What a page shows of the hub's progress: our spawner's steps, and the percentage. The hub's HTML is left behind."""
     try:
         found = json.loads(data)
     except ValueError:
-        return "{}"
-    kept = {key: found[key] for key in ("progress", "message", "ready", "failed", "step") if key in found}
-    return json.dumps(kept, ensure_ascii=False)
+        return None
+    kept = {key: found[key] for key in ("step", "state", "note") if key in found}
+    return json.dumps({**kept, "percent": found.get("progress")}, ensure_ascii=False) if kept else None
 
 
 async def board(request: Request) -> Response:

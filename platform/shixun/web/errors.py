@@ -3,7 +3,7 @@
 from typing import Any
 
 import structlog
-from flask import Flask, g, jsonify, render_template, request
+from flask import Flask, current_app, g, jsonify, render_template, request
 from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import DBAPIError, OperationalError
 from werkzeug.exceptions import HTTPException
@@ -26,7 +26,8 @@ def _texts() -> dict[int, str]:
         413: _("That is too large. The page where you chose it says how large a file may be."),
         429: _("Too many tries in a short time. Wait a minute, then try again."),
         500: _(
-            "Something went wrong on our side. Nothing you sent before was lost. Try again; if it happens again, tell the operator the number below."
+            "Something went wrong on our side. Nothing you sent before was lost. "
+            "Try again; if it happens again, tell the operator the number below."
         ),
         503: _("A part of the platform is not answering just now. Your work is kept. Try again in a minute."),
     }
@@ -34,8 +35,10 @@ def _texts() -> dict[int, str]:
 
 def wants_json() -> bool:
     """Machine faces, and scripts of our pages that say so."""
-    return request.path.startswith(("/api/", "/grader/", "/exchange/", "/oauth/token", "/oauth/userinfo")) or (
-        request.accept_mimetypes.best == "application/json"
+    return (
+        current_app.config["LISTENER"] != "web"
+        or request.path.startswith(("/api/", "/oauth/token", "/oauth/userinfo"))
+        or request.accept_mimetypes.best == "application/json"
     )
 
 

