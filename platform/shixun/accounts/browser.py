@@ -1,11 +1,16 @@
 """Who is at the browser: from the cookie to the person, and from the center's slug to the actor."""
 
-from flask import Flask, g, request, session
+from flask import Flask, current_app, g, redirect, request, session, url_for
+from werkzeug.wrappers import Response
 
 from shixun.accounts import queries
-from shixun.core.permissions import Actor
+from shixun.core.errors import Forbidden
+from shixun.core.i18n import _l
+from shixun.core.permissions import Access, Actor
+from shixun.web.routing import SAFE, rule_of
 
 KEY = "token"
+_OPEN_TO_FIRST_PASSWORDS = {"accounts.password", "accounts.sign_out"}
 
 
 def token() -> str | None:
@@ -16,14 +21,27 @@ def token() -> str | None:
 
 def load_person() -> None:
     """Before every request: the person whose session this is."""
-    g.person = None
+    g.person = g.sign_in = None
     if request.endpoint == "static":
         return
     held = token()
-    if held is not None:
-        g.person = queries.session_person(held)
-        if g.person is not None:
-            g.actor = Actor(g.person.id, None, queries.permissions_of(queries.roles_of(g.person.id, None)))
+    if held is None:
+        return
+    g.sign_in = queries.sign_in_session(held)
+    if g.sign_in is not None:
+        g.person = g.sign_in.person
+        g.actor = Actor(g.person.id, None, queries.permissions_of(queries.roles_of(g.person.id, None)))
+
+
+def ask_for_new_password() -> Response | None:
+    """A first password went through other hands: until it is changed, it opens nothing but the page that changes it."""
+    if g.person is None or not g.person.must_change_password or request.endpoint is None:
+        return None
+    if request.endpoint in _OPEN_TO_FIRST_PASSWORDS or rule_of(current_app, request.endpoint) is Access.PUBLIC:
+        return None
+    if request.method in SAFE and not request.path.startswith("/api/"):
+        return redirect(url_for("accounts.password"))
+    raise Forbidden(_l("Choose a password of your own first."), code="password-change-needed")
 
 
 def enter_center(slug: str) -> Actor | None:
@@ -37,4 +55,5 @@ def enter_center(slug: str) -> Actor | None:
 
 def init_app(app: Flask) -> None:
     app.before_request(load_person)
+    app.before_request(ask_for_new_password)
     app.extensions["shixun-enter-center"] = enter_center

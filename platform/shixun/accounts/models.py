@@ -89,7 +89,7 @@ class SignInSession(Model):
     id: Mapped[str] = mapped_column(String(64), primary_key=True)  # hash of the token in the cookie
     person_id: Mapped[str] = mapped_column(ForeignKey("person.id"), index=True)
     created_at: Mapped[datetime] = mapped_column(default=now)
-    expires_at: Mapped[datetime]
+    expires_at: Mapped[datetime] = mapped_column(index=True)
     ended_at: Mapped[datetime | None]
     browser: Mapped[str] = mapped_column(String(200), default="")
 
@@ -100,7 +100,10 @@ class SignInFailure(Identified, Model):
     """A wrong password, kept to slow guessing down; swept after a day."""
 
     __tablename__ = "sign_in_failure"
-    __table_args__ = (Index("ix_sign_in_failure_username_created_at", "username", "created_at"),)
+    __table_args__ = (
+        Index("ix_sign_in_failure_username_created_at", "username", "created_at"),
+        Index("ix_sign_in_failure_created_at", "created_at"),
+    )
 
     username: Mapped[str] = mapped_column(String(64))
 
@@ -109,6 +112,7 @@ class OAuthCode(Identified, Model):
     """A one-use authorization code of the OpenID provider, stored hashed; `used_at` makes a second use visible."""
 
     __tablename__ = "oauth_code"
+    __table_args__ = (Index("ix_oauth_code_client_id_nonce", "client_id", "nonce"),)
 
     code_hash: Mapped[str] = mapped_column(String(64), unique=True)
     client_id: Mapped[str] = mapped_column(String(40))
@@ -117,7 +121,7 @@ class OAuthCode(Identified, Model):
     scope: Mapped[str] = mapped_column(String(100))
     nonce: Mapped[str | None] = mapped_column(String(200))
     code_challenge: Mapped[str] = mapped_column(String(128))
-    expires_at: Mapped[datetime]
+    expires_at: Mapped[datetime] = mapped_column(index=True)
     used_at: Mapped[datetime | None]
     claims: Mapped[dict[str, Any]] = mapped_column(default=dict)
 
@@ -134,3 +138,21 @@ class OAuthToken(Identified, Model):
     scope: Mapped[str] = mapped_column(String(100))
     expires_at: Mapped[datetime]
     revoked_at: Mapped[datetime | None]
+
+
+class RosterImport(Identified, Model):
+    """An uploaded roster: first a preview that writes nothing else, then, once confirmed, the record of what it made."""
+
+    __tablename__ = "roster_import"
+
+    center_id: Mapped[str] = mapped_column(ForeignKey("center.id"), index=True)
+    person_id: Mapped[str] = mapped_column(ForeignKey("person.id"))  # who uploaded it, and alone may confirm it
+    file_name: Mapped[str] = mapped_column(String(120))
+    rows: Mapped[list[Any]]  # [{line, username, name, roles}], checked
+    expires_at: Mapped[datetime]
+    confirmed_at: Mapped[datetime | None]
+    created_ids: Mapped[list[Any]] = mapped_column(default=list)  # the accounts it made
+    granted: Mapped[int] = mapped_column(default=0)  # members who were there and got roles
+    # Together with the platform's key this gives the first passwords, until they were handed out: then it is forgotten.
+    secret: Mapped[str | None] = mapped_column(String(64))
+    handed_out_at: Mapped[datetime | None]
