@@ -9,7 +9,7 @@ Scalars are JSON's own (`true`, `1` and `1.0` stay bool, int and float). Every c
     numpy         {"array": {"dtype": "<f8", "shape": [3], "data": "<base64, C order>"}}  (shape [] = a scalar)
 
 Only exact types pass: a subclass could carry a lying `__eq__` or `__float__`, so it is no data. There is no pickle.
-This module uses the standard library alone (numpy only where it is at hand), because the trainee's sandbox loads it too.
+This module uses the standard library alone (numpy only where it is at hand): the trainee's sandbox loads it too.
 """
 
 from __future__ import annotations

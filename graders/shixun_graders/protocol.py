@@ -72,9 +72,7 @@ class Reason(StrEnum):
     """Why a submission was refused (first part), or why our side failed (second). Refused: score 0; failed: retried."""
 
     TOO_LARGE = "too-large"
-    TOO_MANY_FILES = "too-many-files"
     BAD_ARCHIVE = "bad-archive"
-    BAD_PATH = "bad-path"
     NO_NOTEBOOK = "no-notebook"
     NOT_JSON = "not-json"
     TOO_COMPLEX = "too-complex"
@@ -161,7 +159,7 @@ class Answer(_Message):
 
 
 class GradingJob(_Message):
-    """One leased piece of work. Web makes `seed` = HMAC(secret, submission); `map_seed` is the trainee's for the lab."""
+    """One leased piece of work. Web makes `seed` = HMAC(secret, submission); `map_seed` is the trainee's own."""
 
     job_id: str = Field(min_length=1, max_length=64)
     lease_id: str = Field(min_length=1, max_length=64)
@@ -247,11 +245,9 @@ REASON_TEXT: dict[Reason, dict[str, str]] = {
         "zh": "提交的文件太大。请清除单元格输出后重新提交。",
         "en": "The submission is too large. Clear the outputs and submit again.",
     },
-    Reason.TOO_MANY_FILES: {"zh": "提交的文件太多。", "en": "The submission has too many files."},
-    Reason.BAD_ARCHIVE: {"zh": "提交包已损坏，无法读取。", "en": "The submission's archive can't be read."},
-    Reason.BAD_PATH: {
-        "zh": "提交包里有不允许的文件路径或链接。",
-        "en": "The submission holds a forbidden path or link.",
+    Reason.BAD_ARCHIVE: {
+        "zh": "提交包无法读取，或含有不允许的文件名、链接、过多的文件。",
+        "en": "The submission can't be read, or holds forbidden file names, links or too many files.",
     },
     Reason.NO_NOTEBOOK: {"zh": "提交里没有找到笔记本。", "en": "The submission has no notebook."},
     Reason.NOT_JSON: {"zh": "笔记本文件已损坏（不是有效的 JSON）。", "en": "The notebook is broken: it isn't JSON."},

@@ -1,0 +1,84 @@
+"""The check step, inside its sandbox: a pack's `checks.py` says what to ask, then judges the answers.
+
+It never runs a line of the trainee's. What it judges is decoded here and not in the grader, so that a hostile answer meets
+this sandbox first.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import math
+import os
+import sys
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from shixun_graders.check.evidence import parse_log
+from shixun_graders.protocol import Answer, AnswerError, Call, NotDataError, decode, encode
+
+WORK = Path("/tmp/pack")  # noqa: S108 - the sandbox's own
+
+
+def serve() -> None:
+    """Answer the grader's two lines: the pack (with the calls to make), then the answers (with the verdict)."""
+    out = os.dup(1)
+    os.dup2(2, 1)  # what checks.py prints is for our logs
+    source = sys.stdin.buffer
+    pack = json.loads(source.readline())
+    checks = _load(pack)
+    calls = [Call.model_validate(call) for call in checks.calls(bytes.fromhex(pack["seed"]))]
+    _say(out, {"op": "calls", "calls": [_call_data(call) for call in calls]})
+    evidence = json.loads(source.readline())
+    answers = [_answer(found) for found in evidence["answers"]]
+    log = parse_log(evidence["points"], evidence["lives"])
+    _say(out, {"op": "verdict", "cells": _verdict(checks.judge(calls, answers, log))})
+
+
+def _load(pack: dict[str, Any]) -> ModuleType:
+    for path, data in pack["files"].items():
+        target = WORK / path
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_bytes(base64.b64decode(data))
+    WORK.mkdir(exist_ok=True)
+    os.chdir(WORK)
+    module = ModuleType("checks")
+    module.__file__ = str(WORK / "checks.py")
+    sys.modules["checks"] = module
+    exec(compile(pack["checks"], "checks.py", "exec"), module.__dict__)  # noqa: S102 - this is the sandbox for it
+    return module
+
+
+def _call_data(call: Call) -> dict[str, Any]:
+    return {
+        "name": call.name,
+        "args": encode(call.args),
+        "kwargs": encode(call.kwargs),
+        "mode": call.mode,
+        "seconds": call.seconds,
+    }
+
+
+def _answer(found: dict[str, Any]) -> Answer:
+    if not found["ok"]:
+        return Answer(ok=False, error=AnswerError(found["error"]))
+    try:
+        return Answer(ok=True, value=decode(found["value"]))
+    except NotDataError:
+        return Answer(ok=False, error=AnswerError.NOT_DATA)
+
+
+def _verdict(judged: dict[str, Any]) -> dict[str, list[Any]]:
+    cells: dict[str, list[Any]] = {}
+    for grade_id, (points, hint) in judged.items():
+        if not math.isfinite(points) or not (hint is None or isinstance(hint, str)):
+            raise ValueError(f"{grade_id}: points are a finite number, a hint is a key or None")
+        cells[str(grade_id)] = [float(points), hint]
+    return cells
+
+
+def _say(fd: int, message: dict[str, Any]) -> None:
+    data = memoryview(json.dumps(message).encode() + b"\n")
+    while data:
+        data = data[os.write(fd, data) :]

@@ -1,0 +1,206 @@
+"""One submission from its bundle to its verdict: intake, then run, then check. The same for worker and `pack check`."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import tempfile
+import threading
+import time
+from collections import OrderedDict
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+from pathlib import Path
+from typing import TypeVar
+
+from shixun_graders.checker import Checker
+from shixun_graders.feedback import feedback
+from shixun_graders.intake.canonical import Canonical, canonical, read_submission
+from shixun_graders.intake.refusal import RefusalError
+from shixun_graders.protocol import CellGrade, Environment, GradingJob, GradingResult, Reason, Seconds
+from shixun_graders.sandbox.base import THREADS, Driver, SandboxError
+from shixun_graders.session import GradingFailedError, RunSession, derive
+from shixun_packs.digest import bundle_digest, unbundle
+from shixun_packs.lab import Lab, load_lab
+from shixun_packs.problems import PackError
+
+GRADER = "shixun-graders/1"  # raised when the same submission could get another verdict
+KEPT_PACKS = 16
+
+T = TypeVar("T")
+Fetch = Callable[[str], bytes]  # by digest; raises anything where the bundle can't be had
+
+_log = logging.getLogger(__name__)
+
+
+class Packs:
+    """The packs that were used last, loaded; safe for threads."""
+
+    def __init__(self) -> None:
+        self._labs: OrderedDict[str, Lab] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def load(self, digest: str, slug: str, fetch: Fetch) -> Lab:
+        """The lab of a pack bundle. Raises GradingFailedError."""
+        with self._lock:
+            if digest not in self._labs:
+                self._labs[digest] = _load(slug, _fetched(digest, fetch))
+                if len(self._labs) > KEPT_PACKS:
+                    self._labs.popitem(last=False)
+            self._labs.move_to_end(digest)
+            return self._labs[digest]
+
+
+class Grading:
+    """One grading in progress; `cancel` may be called by another thread."""
+
+    def __init__(self, job: GradingJob, fetch: Fetch, driver: Driver, packs: Packs | None = None) -> None:
+        self._job, self._fetch, self._driver = job, fetch, driver
+        self._packs = packs or Packs()
+        self._cancelled = threading.Event()
+        self._parts: list[RunSession | Checker] = []
+        self._seconds = {"intake": 0.0, "run": 0.0, "check": 0.0}
+
+    def cancel(self) -> None:
+        """Kill the sandboxes; the result becomes failed (stopped)."""
+        self._cancelled.set()
+        for part in list(self._parts):
+            part.kill()
+
+    def result(self) -> GradingResult:
+        """Do it. Never raises for what a submission, a pack or an engine does: that is in the result."""
+        try:
+            lab = self._timed("intake", lambda: self._packs.load(self._job.pack_digest, self._job.lab, self._fetch))
+            try:
+                notebook = self._timed("intake", lambda: self._canonical(lab))
+            except RefusalError as refusal:
+                return self._refused(lab, refusal)
+            return self._graded(lab, notebook)
+        except GradingFailedError:
+            if self._cancelled.is_set():
+                failure = GradingFailedError(Reason.STOPPED)
+            _log.warning("job %s failed: %s", self._job.job_id, failure)
+            return self._result(outcome="failed", reason=failure.reason)
+
+    def _canonical(self, lab: Lab) -> Canonical:
+        return canonical(lab, read_submission(_fetched(self._job.submission_digest, self._fetch)))
+
+    def _graded(self, lab: Lab, notebook: Canonical) -> GradingResult:
+        with ExitStack() as stack:
+            session = stack.enter_context(
+                RunSession(self._driver, lab, self._seed("plant"), bytes.fromhex(self._job.map_seed))
+            )
+            checker = self._start(stack, lab, session)
+            record = session.record
+            record.notes |= dict.fromkeys(notebook.notes)
+            self._timed("run", lambda: self._run(lab, notebook, session, checker))
+            judged = self._timed("check", lambda: checker.judge(record)) if checker else {}
+        grades = [
+            CellGrade(grade_id=grade.id, points=None, max_points=grade.points, manual=True)
+            if grade.manual
+            else CellGrade(
+                grade_id=grade.id, points=judged[grade.id][0], max_points=grade.points, hint=judged[grade.id][1]
+            )
+            for grade in lab.grades
+        ]
+        return self._result(
+            outcome="graded",
+            notes=list(record.notes),
+            cells=grades,
+            feedback_html=feedback(lab, notebook.cells, record.outputs, grades, record.notes),
+            environment=self._environment(),
+            plant_log_digest=record.log_digest,
+        )
+
+    def _start(self, stack: ExitStack, lab: Lab, session: RunSession) -> Checker | None:
+        """Start the sandboxes of both steps at once: engines take longest there."""
+        self._parts.append(session)
+        with ThreadPoolExecutor(1, thread_name_prefix="start-check") as pool:
+            pending = None
+            if lab.checks is not None:
+                pending = pool.submit(Checker, self._driver, lab, lab.checks, lab.limits.run_seconds)
+            try:
+                self._timed("run", session.start)
+            finally:
+                checker = pending.result() if pending and pending.exception() is None else None
+                if checker is not None:
+                    stack.callback(checker.close)
+                    self._parts.append(checker)
+            if pending is not None:
+                pending.result()
+        if self._cancelled.is_set():
+            raise GradingFailedError(Reason.STOPPED)
+        return checker
+
+    def _run(self, lab: Lab, notebook: Canonical, session: RunSession, checker: Checker | None) -> None:
+        calls = checker.calls(self._seed("calls")) if checker else []
+        session.notebook(notebook.cells, fresh=any(call["mode"] == "fresh" for call in calls))
+        session.ask(calls)
+        session.finish()
+        if self._cancelled.is_set():
+            raise GradingFailedError(Reason.STOPPED)
+
+    def _seed(self, label: str) -> bytes:
+        return derive(bytes.fromhex(self._job.seed), label)
+
+    def _environment(self) -> Environment:
+        try:
+            image = self._driver.image("student")
+        except (SandboxError, OSError) as error:
+            raise GradingFailedError(Reason.SANDBOX_FAILED, str(error)) from error
+        return Environment(
+            image=image,
+            sandbox=self._driver.name,
+            pack_digest=self._job.pack_digest,
+            seed_hash=f"sha256:{hashlib.sha256(bytes.fromhex(self._job.seed)).hexdigest()}",
+            threads=THREADS,
+            grader=GRADER,
+        )
+
+    def _refused(self, lab: Lab, refusal: RefusalError) -> GradingResult:
+        cells = [
+            CellGrade(
+                grade_id=grade.id, points=None if grade.manual else 0.0, max_points=grade.points, manual=grade.manual
+            )
+            for grade in lab.grades
+        ]
+        return self._result(outcome="refused", reason=refusal.reason, detail=refusal.detail, cells=cells)
+
+    def _result(self, **fields: object) -> GradingResult:
+        seconds = Seconds(**{name: round(value, 3) for name, value in self._seconds.items()})
+        return GradingResult.model_validate(
+            {"job_id": self._job.job_id, "lease_id": self._job.lease_id, "seconds": seconds, **fields}
+        )
+
+    def _timed(self, phase: str, work: Callable[[], T]) -> T:
+        begin = time.monotonic()
+        try:
+            return work()
+        finally:
+            self._seconds[phase] += time.monotonic() - begin
+
+
+def grade(job: GradingJob, fetch: Fetch, driver: Driver, packs: Packs | None = None) -> GradingResult:
+    """Grade one job with the driver's sandboxes; `fetch(digest)` gives the bytes of a bundle."""
+    return Grading(job, fetch, driver, packs).result()
+
+
+def _fetched(digest: str, fetch: Fetch) -> bytes:
+    try:
+        data = fetch(digest)
+    except Exception as error:
+        raise GradingFailedError(Reason.BUNDLE_MISSING, f"{digest}: {error}") from error
+    if bundle_digest(data) != digest:
+        raise GradingFailedError(Reason.BUNDLE_MISSING, f"{digest} has other bytes")
+    return data
+
+
+def _load(slug: str, bundle: bytes) -> Lab:
+    with tempfile.TemporaryDirectory(prefix="shixun-pack-") as folder:
+        try:
+            target = Path(folder) / slug
+            unbundle(bundle, target)
+            return load_lab(target)
+        except PackError as error:
+            raise GradingFailedError(Reason.PACK_INVALID, str(error)) from error
