@@ -28,9 +28,9 @@ LEASE = timedelta(seconds=60)
 GIVE_UP_AFTER = 5  # leases; by then it is our fault and an operator must look
 
 
-def submission_channel(submission_id: str) -> str:
-    """The live channel that says when a submission's state changes."""
-    return f"submission:{submission_id}"
+def grading_channel(owner_id: str) -> str:
+    """The live channel that says when the state of one of an owner's submissions changes."""
+    return f"graded:{owner_id}"
 
 
 def queue(submission: Submission, why: str = "submitted") -> GradingJob:
@@ -58,7 +58,7 @@ def lease(worker: str, secret: str) -> JobMessage | None:
         job.given_up_at = now()
         db.session.flush()
         log.error("grading given up", job=job.id, submission=job.submission_id, last_failure=job.last_failure)
-        _tell(job.submission_id)
+        _tell(job.submission)
         return lease(worker, secret)
     job.lease_id = new_id()
     job.worker = worker[:80]
@@ -66,7 +66,7 @@ def lease(worker: str, secret: str) -> JobMessage | None:
     job.available_at = now() + LEASE
     db.session.flush()
     submission = job.submission
-    _tell(submission.id)
+    _tell(submission)
     seed = hmac.new(secret.encode(), submission.id.encode(), hashlib.sha256).hexdigest()
     return JobMessage(
         job_id=job.id,
@@ -145,11 +145,12 @@ def announce(submission: Submission) -> None:
     if found is None:
         return
     emit(SubmissionGraded(submission, submission.verdicts[-1], found.points, found.complete))
-    _tell(submission.id)
+    _tell(submission)
 
 
-def _tell(submission_id: str) -> None:
-    after_commit(lambda: publish(submission_channel(submission_id), "graded", {"submission": submission_id}))
+def _tell(submission: Submission) -> None:
+    channel, message = grading_channel(submission.owner_id), {"submission": submission.id}
+    after_commit(lambda: publish(channel, "graded", message))
 
 
 def regrade(actor: Actor, submission: Submission) -> GradingJob:

@@ -1,10 +1,11 @@
 """Assessment: quizzes, submissions, grading, the gradebook."""
 
-from shixun.assessment import grader_api
+from shixun.assessment import grader_api, views
 from shixun.core.module import Module
 
 MODULE = Module(
     name="shixun.assessment",
+    web=[views.bp],
     grader=[grader_api.bp],
-    imports=["shixun.assessment.models", "shixun.assessment.quiz_models"],
+    imports=["shixun.assessment.models", "shixun.assessment.quiz_models", "shixun.assessment.progress"],
 )

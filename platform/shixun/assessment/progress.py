@@ -5,10 +5,10 @@ from sqlalchemy import select
 from shixun.accounts.queries import subject_of
 from shixun.assessment.events import SubmissionGraded
 from shixun.core.db import db
-from shixun.core.events import subscribe
+from shixun.core.events import emit, subscribe
 from shixun.core.permissions import system_actor
+from shixun.enrolment.events import ItemScored
 from shixun.enrolment.models import Enrolment, Run
-from shixun.enrolment.progress import note_item
 from shixun.ledger.operations import record
 
 PASSED = 0.6  # of the points; a lab below stays open on the course page
@@ -29,13 +29,8 @@ def on_graded(event: SubmissionGraded) -> None:
     )
     if enrolment is None:
         return
-    note_item(
-        enrolment,
-        submission.item,
-        points=event.points,
-        max_points=submission.max_points,
-        done=event.points >= PASSED * submission.max_points,
-    )
+    passed = event.points >= PASSED * submission.max_points
+    emit(ItemScored(enrolment.id, submission.item, event.points, submission.max_points, passed))
     run = db.session.get_one(Run, submission.context_id)
     if not (run.counts and submission.counts):
         return

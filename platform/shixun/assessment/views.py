@@ -51,7 +51,7 @@ def result(submission_id: str) -> Any:
         reason=reason,
         notes=notes,
         form=ManualForm() if actor().may(Permission.GRADE) else None,
-        stream=events_url(grading.submission_channel(submission.id)),
+        stream=events_url(grading.grading_channel(submission.owner_id)),
     )
 
 

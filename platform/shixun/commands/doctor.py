@@ -88,6 +88,8 @@ def isolation(backend: str) -> Finding:
             "read-only root, a network that reaches nothing but the lab's own services. Containers share the host's kernel."
         )
         return Finding("labs", True, text)
+    if backend == "none":
+        return Finding("labs", False, "none: labs do not start on this machine", "see the reason above", needed=False)
     text = "practice: plain processes of the platform's own user, one person at a time. No isolation: for trying out, not for trainees."
     return Finding("labs", False, text, "start a Docker Engine and `make images`", needed=False)
 

@@ -87,8 +87,8 @@ def from_env() -> Installation:
     )
 
 
-def web_environment(at: Installation, lab_backend: str, exchange_url: str) -> dict[str, str]:
-    """What the processes with the database may know: web, its listeners, the worker, and our commands."""
+def web_environment(at: Installation, lab_backend: str, address: str) -> dict[str, str]:
+    """What the processes with the database may know. `address`: where labs reach the hub's API and the exchange."""
     values = {
         "profile": "embedded",
         "var": str(at.var),
@@ -97,14 +97,14 @@ def web_environment(at: Installation, lab_backend: str, exchange_url: str) -> di
         "secret_key": at.secret("secret_key"),
         "public_url": at.public_url,
         "labs_url": at.labs_url,
-        "hub_api_url": f"http://127.0.0.1:{at.port('hub')}/hub/api",
+        "hub_api_url": f"http://{address}:{at.port('hub')}/hub/api",
         "hub_api_token": at.secret("hub_api_token"),
         "hub_client_secret": at.secret("hub_client_secret"),
         "ticket_key": at.secret("ticket_key"),
         "grader_token": at.secret("grader_token"),
         "grading_secret": at.secret("grading_secret"),
         "ledger_key_file": str(at.var / "secrets" / "ledger.pem"),
-        "exchange_url": exchange_url,
+        "exchange_url": f"http://{address}:{at.port('exchange')}",
         "lab_backend": lab_backend,
         "demo": "true",
     }

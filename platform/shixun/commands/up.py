@@ -83,7 +83,22 @@ def _front_door(at: Installation) -> Process:
     return Process("proxy", command, env, f"tcp://127.0.0.1:{at.port('public')}")
 
 
-def _hub(at: Installation, lab_backend: str) -> Process:
+def _lab_network(at: Installation) -> tuple[str, str | None]:
+    """Make the labs' network, its host rules and the self-probe. Returns the gateway's address, or why there is none."""
+    ports = {"SHIXUN_HUB_PORT": str(at.port("hub")), "SHIXUN_EXCHANGE_PORT": str(at.port("exchange"))}
+    done = subprocess.run(
+        [sys.executable, "-m", "shixun_labs.network", "up"],
+        env={**plain_environment(), **ports},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if done.returncode != 0:
+        return "127.0.0.1", done.stderr.strip()
+    return done.stdout.strip(), None
+
+
+def _hub(at: Installation, lab_backend: str, address: str) -> Process:
     """The hub gets what it needs to sign people in at web and to start labs: no database, no grading secret."""
     env = {
         **plain_environment(),
@@ -104,7 +119,7 @@ def _hub(at: Installation, lab_backend: str) -> Process:
         "SHIXUN_LAB_BACKEND": lab_backend,
     }
     command = [sys.executable, "-m", "jupyterhub", "-f", str(ROOT / "deploy" / "jupyterhub_config.py")]
-    return Process("hub", command, env, f"tcp://{_hub_address(lab_backend)}:{at.port('hub')}", patience=60)
+    return Process("hub", command, env, f"tcp://{address}:{at.port('hub')}", patience=60)
 
 
 def _grader(at: Installation, number: int) -> Process:
@@ -116,10 +131,9 @@ def _grader(at: Installation, number: int) -> Process:
     return Process(f"grader-{number}", [sys.executable, "-m", "shixun_graders.worker"], env, stop_patience=30)
 
 
-def processes(at: Installation, lab_backend: str) -> list[Process]:
-    """All processes of the platform, in the order in which they start."""
-    address = _hub_address(lab_backend)
-    web_env = {**plain_environment(), **web_environment(at, lab_backend, f"http://{address}:{at.port('exchange')}")}
+def processes(at: Installation, lab_backend: str, address: str) -> list[Process]:
+    """All processes of the platform, in the order in which they start. `address`: where labs reach the host."""
+    web_env = {**plain_environment(), **web_environment(at, lab_backend, address)}
     live = [sys.executable, "-m", "uvicorn", "--factory", "shixun.live.app:create", "--host", "127.0.0.1"]
     return [
         _valkey(at),
@@ -133,7 +147,7 @@ def processes(at: Installation, lab_backend: str) -> list[Process]:
             f"http://127.0.0.1:{at.port('live')}/live/healthz",
         ),
         _front_door(at),
-        _hub(at, lab_backend),
+        _hub(at, lab_backend, address),
         Process("worker", [sys.executable, "-m", "shixun.cli", "worker"], web_env),
         _grader(at, 1),
     ]
@@ -154,9 +168,14 @@ def up() -> None:
     at = from_env()
     at.prepare()
     at.check_ports()
-    backend = doctor.lab_backend()
+    backend, address = doctor.lab_backend(), "127.0.0.1"
+    if backend == "docker":
+        address, fault = _lab_network(at)
+        if fault is not None:
+            click.echo(f"No labs: their isolation can't be set up on this machine.\n{fault}", err=True)
+            backend = "none"
     click.echo(doctor.isolation(backend).text)
-    env = {**plain_environment(), **web_environment(at, backend, "")}
+    env = {**plain_environment(), **web_environment(at, backend, address)}
     for command, text in (
         (("db", "upgrade"), "database"),
         (("pack", "sync"), "courses, labs, contests"),
@@ -172,7 +191,7 @@ def up() -> None:
     signal.signal(signal.SIGINT, stop)
     signal.signal(signal.SIGTERM, stop)
     try:
-        for process in processes(at, backend):
+        for process in processes(at, backend, address):
             if supervisor.stopping:
                 return
             click.echo(f"  {process.name} …")

@@ -4,7 +4,7 @@ import hashlib
 from datetime import datetime
 
 from sqlalchemy import LargeBinary, String
-from sqlalchemy.orm import Mapped, deferred, mapped_column
+from sqlalchemy.orm import Mapped, mapped_column
 
 from shixun.core.clock import now
 from shixun.core.db import Model, db
@@ -20,7 +20,7 @@ class Blob(Model):
     digest: Mapped[str] = mapped_column(String(71), primary_key=True)
     size: Mapped[int]
     created_at: Mapped[datetime] = mapped_column(default=now)
-    data: Mapped[bytes] = deferred(mapped_column(LargeBinary))
+    data: Mapped[bytes] = mapped_column(LargeBinary, deferred=True)
 
 
 def digest_of(data: bytes) -> str:

@@ -49,6 +49,8 @@ def unit_of_work() -> Iterator[None]:
 
 @event.listens_for(Session, "after_commit")
 def _run(session: Session) -> None:
+    if session.in_nested_transaction():  # a savepoint ended; the transaction may still fail
+        return
     actions: list[Callable[[], Any]] = session.info.pop(_KEY, [])
     for action in actions:
         try:
@@ -60,4 +62,6 @@ def _run(session: Session) -> None:
 
 @event.listens_for(Session, "after_rollback")
 def _drop(session: Session) -> None:
+    if session.in_nested_transaction():
+        return
     session.info.pop(_KEY, None)

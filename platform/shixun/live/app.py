@@ -7,6 +7,7 @@ import asyncio
 import contextlib
 import json
 from collections.abc import AsyncIterator
+from typing import Any
 
 import httpx
 import redis.asyncio as redis
@@ -103,21 +104,28 @@ async def _hub_progress(request: Request, target: str, queue: asyncio.Queue[tupl
                 client.stream("GET", url, headers=headers) as answer,
             ):
                 if answer.status_code == 200:
+                    running = None
                     async for line in answer.aiter_lines():
-                        if line.startswith("data:") and (step := _step(line.removeprefix("data:"))) is not None:
-                            await queue.put(("step", step))
+                        if not line.startswith("data:"):
+                            continue
+                        for step in _steps(line.removeprefix("data:"), running):
+                            await queue.put(("step", json.dumps(step, ensure_ascii=False)))
+                            running = step["step"]
                     return
         await asyncio.sleep(0.5)
 
 
-def _step(data: str) -> str | None:
-    """What a page shows of the hub's progress: our spawner's steps, and the percentage. The hub's HTML is left behind."""
+def _steps(data: str, running: str | None) -> list[dict[str, Any]]:
+    """What a page shows of one event of our spawner: the step before is done, this one runs. Foreign events say nothing."""
     try:
         found = json.loads(data)
     except ValueError:
-        return None
-    kept = {key: found[key] for key in ("step", "state", "note") if key in found}
-    return json.dumps({**kept, "percent": found.get("progress")}, ensure_ascii=False) if kept else None
+        return []
+    if not isinstance(found.get("step"), str):
+        return []
+    done = [{"step": running, "state": "done"}] if running is not None and running != found["step"] else []
+    state = "done" if found["step"] == "ready" else "running"
+    return [*done, {"step": found["step"], "state": state, "percent": found.get("progress")}]
 
 
 async def board(request: Request) -> Response:

@@ -1,10 +1,20 @@
 """The workbench: labs through JupyterHub, and nbgrader's exchange over HTTP."""
 
+from flask import Flask
+
 from shixun.core.module import Module
-from shixun.workbench.exchange_api import bp as exchange_bp
+from shixun.enrolment.attention import register_may_count
+from shixun.workbench import exchange_api, queries, views
+
+
+def init(_app: Flask) -> None:
+    register_may_count("lab", queries.may_count)
+
 
 MODULE = Module(
     name="shixun.workbench",
-    exchange=[exchange_bp],
+    web=[views.bp],
+    exchange=[exchange_api.bp],
     imports=["shixun.workbench.models", "shixun.workbench.tasks"],
+    init=init,
 )

@@ -7,6 +7,7 @@ from sqlalchemy.orm import selectinload
 
 from shixun.assessment.models import Submission
 from shixun.core.db import db
+from shixun.enrolment.models import Enrolment
 from shixun.workbench.models import LabSession, LabWork
 
 
@@ -42,3 +43,17 @@ def ready_session(person_id: str, context_id: str, item: str) -> LabSession | No
             LabWork.item == item,
         )
     )
+
+
+def may_count(enrolment: Enrolment, item: str) -> bool:
+    """Whether lab time of this item counts now: the trainee's server is ready, and isolated."""
+    session = ready_session(enrolment.person_id, enrolment.run_id, item)
+    return session is not None and session.counts
+
+
+def last_failed(work: LabWork) -> bool:
+    """Whether the last start of this lab came to nothing."""
+    last = db.session.scalar(
+        select(LabSession).where(LabSession.work_id == work.id).order_by(LabSession.created_at.desc()).limit(1)
+    )
+    return last is not None and last.why_ended == "failed"

@@ -23,18 +23,27 @@ def run_item(center_id: str, run_id: str, item: str) -> tuple[Run, CourseItem]:
     return found[0], found[1]
 
 
+def enrolment_of(actor: Actor, run_id: str) -> Enrolment:
+    """The actor's enrolment in a run of their center, or `NotFound`."""
+    found = db.session.scalar(
+        select(Enrolment).where(
+            Enrolment.run_id == run_id,
+            Enrolment.center_id == actor.center_id,
+            Enrolment.person_id == actor.person_id,
+            Enrolment.ended_at.is_(None),
+        )
+    )
+    if found is None:
+        raise NotFound(_l("You do not take part in this run."))
+    return found
+
+
 def seat_in_run(actor: Actor, run_id: str, item: str) -> Seat:
     """The actor's seat at a lab of a run that they are enrolled in, or `NotFound`."""
     assert actor.center_id is not None
     assert actor.person_id is not None
     run, course_item = run_item(actor.center_id, run_id, item)
-    enrolled = db.session.scalar(
-        select(Enrolment.id).where(
-            Enrolment.run_id == run.id, Enrolment.person_id == actor.person_id, Enrolment.ended_at.is_(None)
-        )
-    )
-    if enrolled is None:
-        raise NotFound(_l("You do not take part in this run."))
+    enrolment_of(actor, run.id)
     return Seat(actor.center_id, "run", run.id, item, actor.person_id, lab_version(course_item.lab_slug or ""))
 
 

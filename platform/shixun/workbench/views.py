@@ -8,18 +8,20 @@ from flask import Blueprint, current_app, flash, g, redirect, render_template, r
 from werkzeug.wrappers import Response
 
 from shixun.config import Settings
+from shixun.assessment.grading import grading_channel
 from shixun.core import blobs
 from shixun.core.errors import Conflict
 from shixun.core.i18n import _, language, local
 from shixun.core.live_tickets import HUB_CHANNEL, events_url
 from shixun.core.permissions import Permission
+from shixun.enrolment.attention import start_token
 from shixun.web.routing import actor, allow
 from shixun.workbench import operations
 from shixun.workbench.hub import Hub
 from shixun.workbench.models import LabSession, LabWork
 from shixun.workbench.operations import Seat
-from shixun.workbench.queries import submissions_of
-from shixun.workbench.seats import run_item, seat_in_run
+from shixun.workbench.queries import last_failed, submissions_of
+from shixun.workbench.seats import enrolment_of, run_item, seat_in_run
 
 bp = Blueprint("workbench", __name__, template_folder="templates")
 
@@ -83,8 +85,24 @@ def lab(run_id: str, item: str) -> Any:
         stream=events_url(operations.session_channel(g.person.id), HUB_CHANNEL + user),
         practice=settings.lab_backend != "docker" or not version.has_checks,
         backend=settings.lab_backend,
+        graded_stream=events_url(grading_channel(seat.owner_id)),
+        start_steps=_start_steps(),
+        session_failed=work is not None and last_failed(work),
+        submit_key=uuid.uuid4().hex,
+        attention=start_token(enrolment_of(actor(), run.id), item, "lab") if session is not None and session.counts else None,
         go="go" in request.args,
     )
+
+
+def _start_steps() -> list[dict[str, str]]:
+    """The steps that the spawner tells (shixun_labs.progress), as trainees read them."""
+    return [
+        {"id": "network", "label": _("Checking that the lab is closed off")},
+        {"id": "queue", "label": _("Waiting for a place")},
+        {"id": "create", "label": _("Making your container")},
+        {"id": "plant", "label": _("Starting the plant")},
+        {"id": "server", "label": _("Starting JupyterLab and bringing your work back")},
+    ]
 
 
 @bp.get("/c/<center>/runs/<run_id>/labs/<item>/state")
