@@ -188,7 +188,7 @@ class Assignments:
         here = (self.root / folder).is_dir()
         state = str(submission.get("state", "queued"))
         score = {"score": submission.get("score"), "max": submission.get("max_score")}
-        known = state in ("queued", "running", "graded", "refused")
+        known = state in ("queued", "running", "graded", "refused", "failed")
         note = say(f"state-{state}", self.lang, **score) if known else state
         return {
             "timestamp": f"{_local(str(submission.get('submitted_at', '')))} · {note}",

@@ -7,7 +7,6 @@ routes that a trainee's lab needs are answered here, and validation runs in a pr
 import asyncio
 import contextlib
 import json
-import os
 import sys
 from collections.abc import Callable
 from importlib.metadata import version
@@ -142,6 +141,7 @@ class ShixunLab(ExtensionApp):  # type: ignore[misc]  # untyped base
     """Server extension of a lab. Restores the trainee's work before the server answers, and sends the last of it when it stops."""
 
     name = "shixun_labs"
+    brought = False
     handlers = [  # noqa: RUF012  # traitlets' own form
         (r"/assignments", AssignmentListHandler),
         (r"/assignments/(?P<action>fetch|submit|fetch_feedback)", AssignmentActionHandler),
@@ -168,14 +168,15 @@ class ShixunLab(ExtensionApp):  # type: ignore[misc]  # untyped base
         self.saves.saved()
 
     def _bring_work(self) -> None:
-        """Saved work first, then the lab's assignment where the trainee has none of it yet."""
-        lab = os.environ.get("SHIXUN_LAB", "")
-        if self.saves.listener is None or not self.saves.restore() or not lab or (self.assignments.root / lab).exists():
+        """Saved work first, then the assignments of this lab that the trainee has nothing of yet."""
+        if self.saves.listener is None or not self.saves.restore() or self.brought:
             return
         try:
-            self.assignments.fetch(lab)
+            for row in self.assignments.released():
+                self.assignments.fetch(str(row.get("assignment_id", "")))
+            self.brought = True
         except ExchangeFailure as failure:
-            self.log.warning("the assignment %s was not fetched at start: %s", lab, failure)
+            self.log.warning("the assignment was not fetched at start: %s", failure)
 
     async def stop_extension(self) -> None:
         if not await asyncio.to_thread(self.saves.stop):

@@ -60,13 +60,13 @@ class HmiHandler(JupyterHandler):  # type: ignore[misc]  # untyped base
 
     @web.authenticated
     async def get(self, path: str) -> None:
-        await self._pass_on(path)
+        await self._pass_on()
 
     @web.authenticated
     async def post(self, path: str) -> None:
-        await self._pass_on(path)
+        await self._pass_on()
 
-    async def _pass_on(self, path: str) -> None:
+    async def _pass_on(self) -> None:
         plant = address()
         lang = os.environ.get("SHIXUN_LANG", "zh")
         if plant is None:
@@ -74,11 +74,10 @@ class HmiHandler(JupyterHandler):  # type: ignore[misc]  # untyped base
         if len(self.request.body) > MAX_BODY:
             raise web.HTTPError(413)
         try:
-            reader, self.writer = await asyncio.wait_for(
-                asyncio.open_connection(*plant, limit=MAX_HEAD), CONNECT_SECONDS
-            )
-            self.writer.write(self._head(path) + self.request.body)
-            await self.writer.drain()
+            reader, writer = await asyncio.wait_for(asyncio.open_connection(*plant, limit=MAX_HEAD), CONNECT_SECONDS)
+            self.writer = writer
+            writer.write(self._head() + self.request.body)
+            await writer.drain()
             head = await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), HEAD_SECONDS)
             status, headers = parse_head(head[:-4])
         except (OSError, TimeoutError, ValueError, asyncio.IncompleteReadError, asyncio.LimitOverrunError) as error:
@@ -90,7 +89,7 @@ class HmiHandler(JupyterHandler):  # type: ignore[misc]  # untyped base
         finally:
             self._close()
 
-    def _head(self, path: str) -> bytes:
+    def _head(self) -> bytes:
         query = f"?{self.request.query}" if self.request.query else ""
         raw_path = self.request.path[len(self.base_url) :].removeprefix("shixun/hmi/")
         lines = [f"{self.request.method} /{raw_path}{query} HTTP/1.0", "Host: plant"]

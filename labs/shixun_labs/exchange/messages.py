@@ -49,6 +49,7 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "state-running": ("评分中", "being graded"),
     "state-graded": ("已评分 {score}/{max}", "graded {score}/{max}"),
     "state-refused": ("未能评分,请看反馈", "could not be graded, see the feedback"),
+    "state-failed": ("评分出错,教师会处理", "grading failed on our side, your instructor will see to it"),
     "state-kept": ("待发送(平台连接恢复后自动提交)", "waiting to be sent (when the platform answers again)"),
     "plant-away": (
         "设备暂时没有回答,几秒后会自动重试。",

@@ -39,7 +39,7 @@ class Saves:
         self._seen: dict[str, tuple[int, int]] = {}  # path: (size, mtime) when it was pushed
         self._lock = threading.Lock()  # one restore or sweep at a time
         self._wake = threading.Event()
-        self._stopping = False
+        self._stop = threading.Event()
         self._thread: threading.Thread | None = None
         self.after_contact: list[Callable[[], object]] = []
 
@@ -142,7 +142,7 @@ class Saves:
 
     def stop(self, seconds: float = 5.0) -> bool:
         """Ends the thread after a last sweep of at most `seconds`; True when everything reached the platform."""
-        self._stopping = True
+        self._stop.set()
         self._wake.set()
         if self._thread is not None:
             self._thread.join(timeout=seconds)
@@ -150,10 +150,10 @@ class Saves:
 
     def _run(self) -> None:
         wait = 0.0 if self.restored else 2.0
-        while not self._stopping:
+        while not self._stop.is_set():
             self._wake.wait(wait or SWEEP_SECONDS)
             self._wake.clear()
-            if self._stopping:
+            if self._stop.is_set():
                 return
             done = False
             try:
