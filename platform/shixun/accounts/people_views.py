@@ -101,7 +101,7 @@ def set_roles(person_id: str) -> Any:
         rollback()
         flash(str(error), "error")
         return _person_page(person_id, form), error.status
-    flash(_("The roles are changed. They hold from the next click on."), "success")
+    flash(_("The roles are changed and apply at once."), "success")
     return redirect(url_for("accounts.person", person_id=person_id))
 
 

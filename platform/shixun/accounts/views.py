@@ -102,7 +102,7 @@ def profile() -> Any:
     if form.validate_on_submit():
         sessions.set_language(g.person, form.language.data)
         session["language"] = form.language.data
-        flash(_("Your language is kept."), "success")
+        flash(_("Your language is saved."), "success")
         return redirect(url_for("accounts.profile"))
     here = token_hash(browser.token() or "")
     signed_in = [(browser_name(one.browser), one, one.id == here) for one in queries.open_sessions(g.person.id)]
