@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
-from flask import Blueprint, Flask, Response, request
+from flask import Blueprint, Flask, Response, render_template_string, request
 from flask_babel import Babel
 from flask_wtf.csrf import CSRFProtect
 from werkzeug.serving import make_server
@@ -35,6 +35,16 @@ def _stubs() -> Blueprint:
     return bp
 
 
+# A page with parts that htmx fills, as features write them.
+LIVE = """{% extends "base.html" %}{% block title %}Live{% endblock %}{% block content %}<h1>Live</h1>
+<div id="watch" data-stream="/gallery/stream" data-stream-events="graded other" hx-get="/gallery/part" hx-trigger="stream:graded"></div>
+{% for name in ["fine", "refused", "broken"] %}
+<form hx-post="/gallery/post/{{ name }}" hx-target="#answer">
+<input name="typed" aria-label="typed"><button id="{{ name }}">{{ name }}</button>
+</form>
+{% endfor %}<div id="answer"></div>{% endblock %}"""
+
+
 @dataclass
 class Backstage:
     """What the scripted addresses of the gallery answer, and what they were sent."""
@@ -43,25 +53,38 @@ class Backstage:
     next_beat: tuple[int, dict[str, Any]] = (200, {"ask": False, "stop": False})
     events: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
     posted: list[tuple[str, dict[str, str]]] = field(default_factory=list)
+    parts: int = 0
+    asking: bool = False  # "still there?" until a beat says so
 
     def heartbeat(self) -> Any:
-        self.beats.append(request.get_json())
+        beat = request.get_json()
+        self.beats.append(beat)
+        self.asking = self.asking and not beat["present"]
         status, answer = self.next_beat
+        if self.asking:
+            answer = {**answer, "ask": True}
         return {"nonce": f"n{len(self.beats)}", **answer}, status
 
     def stream(self) -> Response:
         frames = "".join(f"event: {name}\ndata: {json.dumps(data)}\n\n" for name, data in self.events)
         return Response("retry: 60000\n\n" + frames, mimetype="text/event-stream")
 
-    def post(self, name: str) -> str:
+    def post(self, name: str) -> Any:
         self.posted.append((name, request.form.to_dict()))
-        return f"<p id='posted'>{name}</p>"
+        status = {"refused": 422, "broken": 500}.get(name, 200)
+        return f"<p id='posted'>{name}</p>", status
+
+    def part(self) -> str:
+        self.parts += 1
+        return f"<p id='part'>{self.parts}</p>"
 
     def blueprint(self) -> Blueprint:
         bp = Blueprint("backstage", __name__)
         bp.add_url_rule("/gallery/heartbeat", "heartbeat", self.heartbeat, methods=["POST"])
         bp.add_url_rule("/gallery/stream", "stream", self.stream)
         bp.add_url_rule("/gallery/post/<name>", "post", self.post, methods=["POST"])
+        bp.add_url_rule("/gallery/part", "part", self.part)
+        bp.add_url_rule("/gallery/live", "live", lambda: render_template_string(LIVE))
         return bp
 
 
@@ -135,17 +158,25 @@ class Site:
     backstage: Backstage
     chromium: Any
 
-    def open(self, path: str, *, phone: bool = False, **more: Any) -> Any:
-        """A page of the gallery. Every console error (a refused inline style, for one) fails the test in `errors`."""
+    def open(self, path: str, *, phone: bool = False, script: str | None = None, **more: Any) -> Any:
+        """A page of the gallery at 1280 or 360 px; `page.complaints` collects what its console says (refused styles, errors)."""
         size = {"width": 360, "height": 740} if phone else {"width": 1280, "height": 900}
         context = self.chromium.new_context(viewport=size, is_mobile=phone, has_touch=phone, **more)
         page = context.new_page()
         page.set_default_timeout(10_000)
+        page.complaints = []
+        page.on(
+            "console",
+            lambda message: page.complaints.append(message.text) if message.type in {"error", "warning"} else None,
+        )
+        page.on("pageerror", lambda error: page.complaints.append(str(error)))
+        if script:
+            page.add_init_script(script)
         page.goto(self.url + path)
         return page
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")  # not longer: playwright's loop would be in the way of other modules' async tests
 def chromium() -> Iterator[Any]:
     if not CHROMIUM.exists():
         pytest.skip("no Chromium")

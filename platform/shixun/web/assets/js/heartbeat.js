@@ -23,6 +23,7 @@ class Heartbeat {
     this.nonce = element.dataset.heartbeatNonce;
     this.interval = Number(element.dataset.heartbeatInterval) || INTERVAL;
     this.input = false;
+    this.present = false;
     this.sending = false;
     this.stopped = false;
     for (const type of ["pointerdown", "pointermove", "keydown", "wheel", "touchstart", "scroll"]) {
@@ -30,7 +31,8 @@ class Heartbeat {
     }
     this.dialog.querySelector("[data-heartbeat-present]").addEventListener("click", () => {
       this.dialog.close();
-      this.beat(true);
+      this.present = true;
+      this.beat();
     });
     // Escape is no answer: the question stays until the button is pressed.
     this.dialog.addEventListener("cancel", (event) => event.preventDefault());
@@ -41,40 +43,47 @@ class Heartbeat {
   onVisibility() {
     clearTimeout(this.timer);
     if (this.stopped) return;
-    if (document.visibilityState === "visible") this.beat(false);
+    if (document.visibilityState === "visible") this.beat();
     else this.show("paused");
   }
 
-  async beat(present) {
+  async beat() {
     clearTimeout(this.timer);
     if (this.stopped || this.sending || !this.element.isConnected) return;
     this.sending = true;
-    const input = this.input;
+    const sent = { nonce: this.nonce, input: this.input, present: this.present };
     this.input = false;
+    this.present = false;
+    let delivered = false;
     try {
-      const response = await postJson(this.element.dataset.heartbeatUrl, { nonce: this.nonce, input, present });
+      const response = await postJson(this.element.dataset.heartbeatUrl, sent);
+      delivered = response.ok;
       if (response.status >= 400 && response.status < 500 && response.status !== 429) this.stop();
-      else if (!response.ok) this.lost(input);
-      else this.take(await response.json());
+      else if (delivered) this.take(await response.json());
     } catch {
-      this.lost(input);
+      delivered = false;
     }
     this.sending = false;
-    if (!this.stopped && document.visibilityState === "visible") this.timer = setTimeout(() => this.beat(false), this.interval * 1000);
+    if (this.stopped) return;
+    if (!delivered) {
+      // Say it again with the next beat.
+      this.input ||= sent.input;
+      this.present ||= sent.present;
+      this.show("offline");
+    }
+    if (document.visibilityState !== "visible") return;
+    // An answer given while a beat was under way goes out at once.
+    this.timer = setTimeout(() => this.beat(), delivered && this.present ? 0 : this.interval * 1000);
   }
 
   take(answer) {
     this.nonce = answer.nonce;
     if (answer.interval) this.interval = answer.interval;
     if (answer.stop) return this.stop();
-    if (answer.ask && !this.dialog.open) this.dialog.showModal();
-    if (!answer.ask && this.dialog.open) this.dialog.close(); // answered on another page
-    this.show(answer.ask ? "asking" : document.visibilityState === "visible" ? "counting" : "paused");
-  }
-
-  lost(input) {
-    this.input ||= input;
-    this.show("offline");
+    const ask = answer.ask && !this.present;
+    if (ask && !this.dialog.open) this.dialog.showModal();
+    if (!ask && this.dialog.open) this.dialog.close(); // answered on another page
+    this.show(ask ? "asking" : document.visibilityState === "visible" ? "counting" : "paused");
   }
 
   stop() {

@@ -6,12 +6,20 @@ import { take } from "./find.js";
  * hx-get="…" hx-trigger="stream:graded" reloads a part, and a module may listen itself.
  */
 export function startStreams(root) {
+  closeOrphans();
   for (const element of take(root, "[data-stream]", "stream")) {
     const names = (element.dataset.streamEvents ?? "").split(/\s+/).filter(Boolean);
     openStream(element, element.dataset.stream, names, (name, data) =>
       element.dispatchEvent(new CustomEvent(`stream:${name}`, { bubbles: true, detail: data })),
     );
   }
+}
+
+// A browser gives one host few connections: the streams of elements that were swapped out must not keep theirs.
+const open = new Map();
+
+function closeOrphans() {
+  for (const [element, close] of open) if (!element.isConnected) close();
 }
 
 /**
@@ -29,13 +37,13 @@ export function openStream(element, url, names, receive) {
     });
     source.addEventListener("error", () => {
       element.dataset.streamState = "lost";
-      if (source.readyState !== EventSource.CLOSED || !element.isConnected) return;
-      setTimeout(() => element.isConnected && connect(), wait);
+      if (source.readyState !== EventSource.CLOSED) return;
+      setTimeout(() => open.has(element) && element.isConnected && connect(), wait);
       wait = Math.min(wait * 2, 30000);
     });
     for (const name of names) {
       source.addEventListener(name, (event) => {
-        if (!element.isConnected) return source.close();
+        if (!element.isConnected) return close();
         let data = null;
         try {
           data = event.data ? JSON.parse(event.data) : null;
@@ -46,7 +54,12 @@ export function openStream(element, url, names, receive) {
       });
     }
   };
+  const close = () => {
+    open.delete(element);
+    source.close();
+  };
+  open.set(element, close);
   connect();
-  window.addEventListener("pagehide", () => source.close());
-  return () => source.close();
+  window.addEventListener("pagehide", close);
+  return close;
 }
