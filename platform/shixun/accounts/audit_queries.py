@@ -41,7 +41,7 @@ def audit_page(center_id: str, *, action: str = "", person_id: str = "", number:
         .join(Membership, Membership.person_id == Person.id)
         .where(Membership.center_id == center_id, Person.id.in_(ids))
     )
-    return AuditPage(entries, dict(names.tuples().all()), number, pages, total)
+    return AuditPage(entries, dict(names.all()), number, pages, total)
 
 
 def actions(center_id: str) -> list[str]:

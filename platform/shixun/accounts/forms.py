@@ -3,6 +3,7 @@
 from flask_wtf import FlaskForm
 from flask_wtf.file import FileField, FileRequired
 from wtforms import PasswordField, SelectField, SelectMultipleField, StringField
+from wtforms.fields.choices import SelectChoice
 from wtforms.validators import DataRequired, EqualTo, Length
 from wtforms.widgets import CheckboxInput, ListWidget
 
@@ -47,14 +48,16 @@ class PasswordForm(FlaskForm):  # type: ignore[misc] # untyped library
 
 
 class LanguageForm(FlaskForm):  # type: ignore[misc] # untyped library
-    language = SelectField(_l("Language of the pages"), choices=list(LANGUAGES.items()))
+    language = SelectField(
+        _l("Language of the pages"), choices=[SelectChoice(code, name) for code, name in LANGUAGES.items()]
+    )
 
 
 class RolesForm(FlaskForm):  # type: ignore[misc] # untyped library
     roles = SelectMultipleField(
         _l("Roles"),
         [DataRequired(_l("Choose at least one role."))],
-        choices=[(role, ROLE_NAMES[role]) for role in CENTER_ROLES],
+        choices=[SelectChoice(role, ROLE_NAMES[role]) for role in CENTER_ROLES],
         coerce=Role,
         widget=ListWidget(prefix_label=False),
         option_widget=CheckboxInput(),

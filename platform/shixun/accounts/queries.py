@@ -239,4 +239,4 @@ def center_rows() -> list[CenterRow]:
 
 
 def _counts(query: Select[Any, int]) -> dict[str, int]:
-    return dict(db.session.execute(query).tuples().all())
+    return dict(db.session.execute(query).all())
