@@ -39,9 +39,10 @@ def library() -> list[CourseVersion]:
     )
 
 
-def offered_ids(center_id: str) -> set[str]:
-    """Ids of the courses that a center offers."""
-    return set(db.session.scalars(select(Offer.course_id).where(Offer.center_id == center_id)))
+def offered_slugs(center_id: str) -> set[str]:
+    """Slugs of the courses that a center offers."""
+    query = select(Course.slug).join(Offer, Offer.course_id == Course.id).where(Offer.center_id == center_id)
+    return set(db.session.scalars(query))
 
 
 def course(slug: str) -> Course:

@@ -1,0 +1,22 @@
+"""What happens to learners, told within the same transaction. Features above emit the first, and may subscribe to both."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class ItemScored:
+    """A quiz was finished or a lab graded. The best score counts; once passed, an item stays done."""
+
+    enrolment_id: str
+    item: str
+    points: float
+    max_points: float
+    passed: bool
+
+
+@dataclass(frozen=True)
+class ItemDone:
+    """An enrolment is through with an item for the first time."""
+
+    enrolment_id: str
+    item: str
