@@ -25,49 +25,11 @@ MAX_MARKDOWN = 20_000  # characters of one cell that are formatted; the rest is 
 MAX_IMAGE = 1_000_000  # characters of base64
 _ANSI = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 _IMAGES = {"image/png": b"\x89PNG\r\n\x1a\n", "image/jpeg": b"\xff\xd8\xff"}
-_TEXT_TAGS = frozenset(
-    [
-        "b",
-        "blockquote",
-        "br",
-        "caption",
-        "code",
-        "dd",
-        "del",
-        "dl",
-        "dt",
-        "em",
-        "h1",
-        "h2",
-        "h3",
-        "h4",
-        "h5",
-        "h6",
-        "hr",
-        "i",
-        "li",
-        "ol",
-        "p",
-        "pre",
-        "s",
-        "strong",
-        "sub",
-        "sup",
-        "table",
-        "tbody",
-        "td",
-        "tfoot",
-        "th",
-        "thead",
-        "tr",
-        "ul",
-    ]
-)
-_TAGS = frozenset(
-    ("b", "blockquote", "br", "caption", "code", "dd", "del", "dl", "dt", "em", "h1", "h2", "h3", "h4", "h5", "h6")
-    + ("hr", "i", "li", "ol", "p", "pre", "s", "strong", "sub", "sup", "table", "tbody", "td", "tfoot", "th", "thead")
-    + ("tr", "ul")
-)
+_TEXT_TAGS = {
+    *("b", "blockquote", "br", "caption", "code", "dd", "del", "dl", "dt", "em", "h1", "h2", "h3", "h4", "h5", "h6"),
+    *("hr", "i", "li", "ol", "p", "pre", "s", "strong", "sub", "sup", "table", "tbody", "td", "tfoot", "th", "thead"),
+    *("tr", "ul"),
+}
 _TAGS = _TEXT_TAGS | {"section", "div", "img", "span"}
 _SPANS = {"colspan", "rowspan"}
 _DROPPED = {"script", "style", "svg", "math", "iframe", "object", "template", "noscript", "textarea", "title", "xmp"}
