@@ -30,6 +30,7 @@ class Permission(StrEnum):
     CONTEST_ENTER = "center:contest:enter"
     CONTEST_MANAGE = "center:contest:manage"
     FIGURES_READ = "center:figures:read"
+    CAPACITY_DECLARE = "center:capacity:declare"
     LEDGER_READ = "center:ledger:read"
     LEDGER_CORRECT = "center:ledger:correct"
     AUDIT_READ = "center:audit:read"
@@ -66,7 +67,7 @@ GRANTS: dict[Role, frozenset[Permission]] = {
     Role.CENTER_MANAGER: frozenset(
         _MEMBER
         | {_P.PEOPLE_READ, _P.PEOPLE_MANAGE, _P.COURSE_PREVIEW, _P.COURSE_OFFER, _P.RUN_MANAGE, _P.GRADEBOOK_READ}
-        | {_P.FIGURES_READ, _P.LEDGER_READ, _P.LEDGER_CORRECT, _P.AUDIT_READ}
+        | {_P.FIGURES_READ, _P.CAPACITY_DECLARE, _P.LEDGER_READ, _P.LEDGER_CORRECT, _P.AUDIT_READ}
     ),
     # Runs the platform, and for that reason sees no center's people or figures.
     Role.PLATFORM_ADMINISTRATOR: frozenset({_P.CENTERS_MANAGE, _P.PACKS_MANAGE, _P.OPERATIONS_READ}),
