@@ -34,13 +34,13 @@ class QuizAttempt(Identified, Model):
     seed: Mapped[str] = mapped_column(String(64))
     layout: Mapped[list[Any]]  # [{id: question, order: shown place → place in the bank}]
     started_at: Mapped[datetime]
-    deadline_at: Mapped[datetime | None]
+    deadline_at: Mapped[datetime]  # the end of the run where the quiz has no limit
     finished_at: Mapped[datetime | None]
     points: Mapped[float | None]
     max_points: Mapped[float]
     passed: Mapped[bool | None]
     result: Mapped[dict[str, Any]] = mapped_column(default=dict)  # {question: {points, max, right}}
-    stretch_started_at: Mapped[datetime]  # of the present stretch without a pause over the idle limit
+    stretch_started_at: Mapped[datetime]  # of the present stretch, which has no pause longer than the idle limit
     last_proof_at: Mapped[datetime]
     proofs: Mapped[int] = mapped_column(default=0)
     stretches: Mapped[int] = mapped_column(default=0)  # closed ones

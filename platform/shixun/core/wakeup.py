@@ -55,3 +55,16 @@ def publish(channel: str, event: str, data: dict[str, Any]) -> None:
         client.publish(_PREFIX + "live:" + channel, json.dumps({"event": event, "data": data}, ensure_ascii=False))
     except redis.RedisError as error:
         log.warning("live message lost", channel=channel, error=str(error))
+
+
+def publish_board(name: str, version: int, data: dict[str, Any]) -> None:
+    """Hand a board file to the live process. The database has it too: what is lost here is published again."""
+    client = _client()
+    if client is None:
+        return
+    try:
+        client.hset(
+            _PREFIX + "board:" + name, mapping={"version": version, "json": json.dumps(data, ensure_ascii=False)}
+        )
+    except redis.RedisError as error:
+        log.warning("board lost; it is published again with the next change", board=name, error=str(error))

@@ -1,0 +1,161 @@
+"""The lab's page and its actions, for whoever has a desk: items of runs here, challenges of contests there."""
+
+import uuid
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import quote
+
+from flask import current_app, flash, g, redirect, render_template, request, url_for
+from werkzeug.wrappers import Response
+
+from shixun.assessment.grading import grading_channel
+from shixun.config import Settings
+from shixun.core import blobs
+from shixun.core.errors import Conflict
+from shixun.core.i18n import _, language
+from shixun.core.live_tickets import HUB_CHANNEL, events_url
+from shixun.web.routing import actor
+from shixun.workbench import operations
+from shixun.workbench.hub import Hub
+from shixun.workbench.models import LabSession, LabWork
+from shixun.workbench.operations import Seat
+from shixun.workbench.queries import last_failed, submissions_of
+
+
+@dataclass(frozen=True)
+class Desk:
+    """A seat with its page: title, way back, and the routes (`<prefix>lab`, `<prefix>start`, …) with their arguments."""
+
+    seat: Seat
+    title: str
+    back_url: str
+    prefix: str
+    arguments: dict[str, str]
+    attention: str | None = None  # the nonce that learning time begins with; None: no time counts here
+
+    def url(self, action: str, **more: str) -> str:
+        """The address of the page (`lab`) or of an action on it."""
+        return url_for(self.prefix + action, **self.arguments, **more)
+
+
+def _settings() -> Settings:
+    settings: Settings = current_app.config["SETTINGS"]
+    return settings
+
+
+def lab_address(settings: Settings, hub_user: str, path: str) -> str:
+    """An address within a person's lab: labs live on a host each, apart from the pages."""
+    scheme, _sep, host = settings.labs_url.partition("://")
+    return f"{scheme}://{hub_user}.{host}/user/{hub_user}/{path}"
+
+
+def mine(seat: Seat) -> tuple[LabWork | None, LabSession | None, LabSession | None]:
+    """The present person's work at the seat, its open session, and another lab's open session."""
+    work = operations.existing_work(g.person.id, seat)
+    session = operations.open_session(g.person.id)
+    if session is not None and (work is None or session.work_id != work.id):
+        return work, None, session
+    return work, session, None
+
+
+def state_of(session: LabSession | None) -> str:
+    """`none`, `starting`, `ready` or `stopping`."""
+    if session is None:
+        return "none"
+    if session.stopping_at is not None:
+        return "stopping"
+    return "ready" if session.ready_at is not None else "starting"
+
+
+def show(desk: Desk) -> str:
+    """The page: the task beside JupyterLab and the plant, or what to do to get there."""
+    work, session, other = mine(desk.seat)
+    settings, user, state = _settings(), g.person.hub_user, state_of(session)
+    version = work.lab if work is not None else desk.seat.lab
+    notebook = lab_address(settings, user, "lab/tree/notebook.ipynb") if state == "ready" else None
+    hmi = lab_address(settings, user, f"shixun/hmi/?lang={language()}") if notebook and version.plant else None
+    return render_template(
+        "workbench/lab.html",
+        desk=desk,
+        version=version,
+        work=work,
+        other=other,
+        state=state,
+        submissions=submissions_of(work) if work is not None else [],
+        lab_title=desk.title,
+        back_url=desk.back_url,
+        lab_url=notebook,
+        own_tab_url=notebook,
+        hmi_url=hmi,
+        stream=events_url(operations.session_channel(g.person.id), HUB_CHANNEL + user),
+        graded_stream=events_url(grading_channel(desk.seat.owner_id)),
+        start_steps=_start_steps(),
+        practice=settings.lab_backend != "docker" or not version.has_checks,
+        backend=settings.lab_backend,
+        session_failed=work is not None and last_failed(work),
+        submit_key=uuid.uuid4().hex,
+        attention=desk.attention if session is not None and session.counts else None,
+        go="go" in request.args,
+    )
+
+
+def _start_steps() -> list[dict[str, str]]:
+    """The steps that the spawner tells (shixun_labs.progress), as trainees read them."""
+    return [
+        {"id": "network", "label": _("Checking that the lab is closed off")},
+        {"id": "queue", "label": _("Waiting for a place")},
+        {"id": "create", "label": _("Making your container")},
+        {"id": "plant", "label": _("Starting the plant")},
+        {"id": "server", "label": _("Starting JupyterLab and bringing your work back")},
+    ]
+
+
+def state(desk: Desk) -> Response:
+    """For pages whose event stream is away: reload once the state is another."""
+    _work, session, _other = mine(desk.seat)
+    answer = Response(status=204)
+    if state_of(session) != request.args.get("seen"):
+        answer.headers["HX-Refresh"] = "true"
+    return answer
+
+
+def submissions(desk: Desk) -> str:
+    """The list of what was handed in, as a part of the page."""
+    work, _session, _other = mine(desk.seat)
+    return render_template("workbench/_submissions.html", submissions=submissions_of(work) if work is not None else [])
+
+
+def start(desk: Desk) -> Response:
+    """Start the lab; somebody who was never at the hub signs in there first and comes back."""
+    here = desk.url("lab")
+    if not Hub(_settings()).knows(g.person.hub_user):
+        back = quote(f"/hub/shixun/return?to={quote(here + '?go=1', safe='')}", safe="")
+        return go_to(f"{_settings().labs_url}/hub/oauth_login?next={back}")
+    operations.start(actor(), desk.seat)
+    return go_to(here)
+
+
+def go_to(address: str) -> Any:
+    """Go to an address, whether the browser or htmx asked."""
+    if "HX-Request" in request.headers:
+        return Response(status=204, headers={"HX-Redirect": address})
+    return redirect(address, code=303)
+
+
+def stop(desk: Desk) -> Any:
+    """Stop this lab; with `again` a fresh one follows."""
+    _work, session, _other = mine(desk.seat)
+    if session is not None:
+        operations.stop(actor(), session, again=request.form.get("again") == "1")
+    return go_to(desk.url("lab"))
+
+
+def submit(desk: Desk) -> Any:
+    """Hand in the last saved state of the notebook."""
+    work, _session, _other = mine(desk.seat)
+    saved = {file.path: blobs.get(file.digest) for file in work.files} if work is not None else {}
+    if work is None or not saved:
+        raise Conflict(_("Nothing is saved yet. Open the notebook, work on it, save it (Ctrl+S), then submit."))
+    operations.submit(actor(), work, saved, request.form.get("key") or uuid.uuid4().hex)
+    flash(_("Handed in. The result appears below as soon as it is graded."), "success")
+    return redirect(desk.url("lab") + "#submissions", 303)
