@@ -184,3 +184,13 @@ def test_stream_events_reload_a_part(site: Any) -> None:
     page = site.open("/gallery/live?lang=en")
     page.wait_for_selector("#part")
     assert site.backstage.parts in {1, 2}
+
+
+def test_a_failed_poll_disturbs_nobody(site: Any) -> None:
+    site.backstage.events = [("graded", {})]
+    page = site.open("/gallery/live?lang=en")
+    page.wait_for_selector("#part")
+    page.context.route("**/gallery/part", lambda route: route.abort())
+    page.locator("#watch").evaluate("element => element.dispatchEvent(new CustomEvent('stream:graded'))")
+    page.wait_for_timeout(300)
+    assert page.locator("[data-request-failed]").count() == 0

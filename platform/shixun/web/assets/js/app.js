@@ -31,8 +31,12 @@ document.addEventListener("htmx:configRequest", (event) => {
   event.detail.headers["X-CSRFToken"] = csrfToken();
 });
 
-/** Shows the page's own "that did not work" message (a <template>, so that it is in the page's language). */
-function showFailure() {
+/**
+ * Shows the page's own "that did not work" message (a <template>, so that it is in the page's language) where a
+ * person caused the request; polls and streams try again by themselves.
+ */
+function showFailure(event) {
+  if (!event.detail.requestConfig?.triggeringEvent?.isTrusted) return;
   const place = document.getElementById("flashes");
   const template = document.getElementById("request-failed");
   if (!place || !template || place.querySelector("[data-request-failed]")) return;
