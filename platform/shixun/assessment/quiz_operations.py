@@ -223,4 +223,3 @@ def _close_stretch(attempt: QuizAttempt) -> None:
     )
     attempt.stretches += 1
     attempt.proofs = 0
-

@@ -96,7 +96,7 @@ def _sitting_page(
         quiz=quiz,
         attempt=attempt,
         cards=cards,
-        unanswered=unanswered,
+        unanswered=[(n, key["id"]) for n, key in enumerate(attempt.layout, 1) if key["id"] in (unanswered or [])],
         over=quiz_operations.is_over(attempt),
         ends=instant_text(attempt.deadline_at) if quiz.minutes else None,
         now_text=instant_text(now()),

@@ -120,21 +120,15 @@ def confirm_open(run: str) -> str:
     return render_template(
         "confirm.html",
         title=_("Open “%(run)s”?", run=local(found.title)),
-        text=open_text(),
+        text=_(
+            "From then on learning in it counts. Its planned minutes and the share to reach stay as they are, and so "
+            "does whether it is a single class meeting."
+        ),
         action=url_for("runs.open_run", run=run),
         label=_("Open the run"),
         cancel_url=url_for("runs.show", run=run),
         kind="primary",
     )
-
-
-def open_text() -> str:
-    """What opening a run means."""
-    text: str = _(
-        "From then on learning in it counts. Its planned minutes and the share to reach stay as they are, and so does "
-        "whether it is a single class meeting."
-    )
-    return text
 
 
 @bp.post("/c/<center>/runs/<run>/open")
@@ -186,17 +180,11 @@ def confirm_withdraw(run: str, enrolment: str) -> str:
     return render_template(
         "confirm.html",
         title=_("Take %(name)s out of the run?", name=found.person.name),
-        text=withdraw_text(),
+        text=_("What was learned so far stays recorded. Added again, the trainee goes on from there."),
         action=url_for("runs.withdraw", run=run, enrolment=enrolment),
         label=_("Take out"),
         cancel_url=url_for("runs.show", run=run),
     )
-
-
-def withdraw_text() -> str:
-    """What withdrawing means."""
-    text: str = _("What was learned so far stays recorded. Added again, the trainee goes on from there.")
-    return text
 
 
 @bp.post("/c/<center>/runs/<run>/trainees/<enrolment>/withdraw")
