@@ -5,17 +5,17 @@ SHIXUN_VAR              folder of this installation's data (the hub's database, 
 SHIXUN_PUBLIC_URL       origin of the pages, http://www.shixun.localhost:8080
 SHIXUN_LABS_URL         origin of the hub; labs are its subdomains, http://labs.shixun.localhost:8080
 SHIXUN_WEB_URL          the web process on the back channel, http://127.0.0.1:8081
-SHIXUN_LIVE_BACKEND_URL the live process, http://127.0.0.1:8084; empty: no route for it
+SHIXUN_LIVE_URL         the live process, http://127.0.0.1:8084; empty: no route for it
 SHIXUN_PROXY_API_URL    configurable-http-proxy's API, http://127.0.0.1:8087
-SHIXUN_PROXY_TOKEN      its token (configurable-http-proxy reads the same as CONFIGPROXY_AUTH_TOKEN)
+CONFIGPROXY_AUTH_TOKEN  its token, by the name that the proxy itself reads
 SHIXUN_HUB_BIND         address of the hub's API; with Docker labs the gateway of their network, which is the default
 SHIXUN_HUB_PORT         its port, 8085
 SHIXUN_HUB_API_TOKEN    web's token at the hub
 SHIXUN_HUB_CLIENT_SECRET  the hub's OpenID client secret at web
-SHIXUN_HUB_COOKIE_SECRET  hex, 32 bytes
+JPY_COOKIE_SECRET       hex, 32 bytes: signs the hub's cookies; without it the hub keeps one in the data folder
 SHIXUN_HUB_DATABASE_URL   SQLAlchemy URL; empty: SQLite in the data folder
 SHIXUN_TICKET_KEY       signs lab tickets; the same as web's
-SHIXUN_LAB_BACKEND      docker or practice
+SHIXUN_LAB_BACKEND      docker, practice, or none (people can sign in, no lab starts)
 SHIXUN_LAB_IMAGE, SHIXUN_PLANT_IMAGE, SHIXUN_LAB_RUNTIME, SHIXUN_LAB_NETWORK, SHIXUN_LAB_SUBNET, SHIXUN_EXCHANGE_PORT
 SHIXUN_LAB_IDLE_MINUTES (60), SHIXUN_LAB_MAX_HOURS (8), SHIXUN_LAB_STARTS_AT_ONCE (4), SHIXUN_TIMEZONE (Asia/Shanghai)
 """
@@ -26,6 +26,8 @@ from urllib.parse import urlsplit
 
 from shixun_labs.hub import PracticeSpawner, ShixunSpawner
 from shixun_labs.network import LabNetwork
+from shixun_labs.refusal import NoLabs
+from shixun_labs.returning import ReturnHandler
 
 c = get_config()
 env = os.environ.get
@@ -34,10 +36,10 @@ var.mkdir(mode=0o700, parents=True, exist_ok=True)
 public_url = env("SHIXUN_PUBLIC_URL", "http://www.shixun.localhost:8080").rstrip("/")
 labs_url = env("SHIXUN_LABS_URL", "http://labs.shixun.localhost:8080").rstrip("/")
 web_url = env("SHIXUN_WEB_URL", "http://127.0.0.1:8081").rstrip("/")
-live_url = env("SHIXUN_LIVE_BACKEND_URL", "http://127.0.0.1:8084").rstrip("/")
+live_url = env("SHIXUN_LIVE_URL", "http://127.0.0.1:8084").rstrip("/")
 backend = env("SHIXUN_LAB_BACKEND", "docker")
-if backend not in ("docker", "practice"):
-    raise SystemExit(f"SHIXUN_LAB_BACKEND is {backend!r}: docker or practice")
+if backend not in ("docker", "practice", "none"):
+    raise SystemExit(f"SHIXUN_LAB_BACKEND is {backend!r}: docker, practice or none")
 network = LabNetwork.from_environment()
 
 # -- addresses: browsers come through the proxy, labs and web straight to the API
@@ -47,7 +49,6 @@ c.JupyterHub.bind_url = labs_url
 c.JupyterHub.subdomain_host = labs_url
 c.ConfigurableHTTPProxy.should_start = False
 c.ConfigurableHTTPProxy.api_url = env("SHIXUN_PROXY_API_URL", "http://127.0.0.1:8087")
-c.ConfigurableHTTPProxy.auth_token = env("SHIXUN_PROXY_TOKEN", "")
 public_host = urlsplit(public_url).hostname
 c.ConfigurableHTTPProxy.extra_routes = {f"{public_host}/": web_url} | (
     {f"{public_host}/live/": f"{live_url}/live/"} if live_url else {}
@@ -56,8 +57,6 @@ c.ConfigurableHTTPProxy.extra_routes = {f"{public_host}/": web_url} | (
 # -- data
 c.JupyterHub.db_url = env("SHIXUN_HUB_DATABASE_URL") or f"sqlite:///{var / 'hub.sqlite'}"
 c.JupyterHub.cookie_secret_file = str(var / "cookie_secret")
-if env("SHIXUN_HUB_COOKIE_SECRET"):
-    c.JupyterHub.cookie_secret = bytes.fromhex(env("SHIXUN_HUB_COOKIE_SECRET"))
 c.JupyterHub.cleanup_proxy = False
 c.JupyterHub.cleanup_servers = backend == "practice"  # containers outlive a restart of the hub, demo processes don't
 c.JupyterHub.pid_file = ""
@@ -87,7 +86,11 @@ c.JupyterHub.allow_named_servers = False
 
 # -- rights: JupyterHub's own role `user` lets people start servers with options of their own and mint tokens
 c.JupyterHub.load_roles = [
-    {"name": "user", "description": "enters their own lab", "scopes": ["access:servers!user", "read:users:name!user"]},
+    {
+        "name": "user",
+        "description": "enters their own lab",
+        "scopes": ["access:servers!user", "read:users:name!user", "read:users:groups!user", "users:activity!user"],
+    },
     {
         "name": "server",
         "description": "reports its own activity",
@@ -116,7 +119,9 @@ c.JupyterHub.tornado_settings = {
     "headers": frame,
     "slow_spawn_timeout": 0,
     "cookie_options": {"samesite": "Lax", "secure": secure},
+    "shixun_public_url": public_url,
 }
+c.JupyterHub.extra_handlers = [(r"/shixun/return", ReturnHandler)]
 c.JupyterHub.cookie_host_prefix_enabled = False  # the hub's and each lab's host differ already
 c.JupyterHub.default_url = public_url
 c.JupyterHub.show_config = False
@@ -132,7 +137,7 @@ c.Spawner.http_timeout = 60
 c.Spawner.poll_interval = 30
 c.Spawner.consecutive_failure_limit = 0
 c.Spawner.default_url = "/lab"
-c.Spawner.oauth_client_allowed_scopes = []
+c.Spawner.apply_user_options = lambda _spawner, _options: None  # the only option is the ticket, read at start
 
 if backend == "docker":
     c.JupyterHub.spawner_class = ShixunSpawner
@@ -148,6 +153,8 @@ if backend == "docker":
     c.ShixunSpawner.max_hours = float(env("SHIXUN_LAB_MAX_HOURS", "8"))
     c.ShixunSpawner.starts_at_once = int(env("SHIXUN_LAB_STARTS_AT_ONCE", "4"))
     spawner = c.ShixunSpawner
+elif backend == "none":
+    c.JupyterHub.spawner_class = NoLabs
 else:
     root = Path(__file__).resolve().parents[1]
     c.JupyterHub.spawner_class = PracticeSpawner
@@ -155,5 +162,6 @@ else:
     c.PracticeSpawner.config_dir = str(root / "labs" / "images" / "lab")
     c.PracticeSpawner.source_path = os.pathsep.join(str(root / part) for part in ("labs", "platform"))
     spawner = c.PracticeSpawner
-spawner.ticket_key = env("SHIXUN_TICKET_KEY", "")
-spawner.used_tickets = str(var / "used-tickets")
+if backend != "none":
+    spawner.ticket_key = env("SHIXUN_TICKET_KEY", "")
+    spawner.used_tickets = str(var / "used-tickets")

@@ -13,6 +13,10 @@ RUN python3 -m venv /opt/shixun \
  && /opt/shixun/bin/pip install --no-cache-dir --disable-pip-version-check --require-hashes -r /tmp/lab.txt \
  && rm /tmp/lab.txt /opt/shixun/etc/jupyter/jupyter_server_config.d/*.json
 
+COPY labs/images/translate_nbgrader.py /opt/shixun/share/shixun/
+RUN /opt/shixun/bin/python /opt/shixun/share/shixun/translate_nbgrader.py \
+    /opt/shixun/share/jupyter/labextensions/@jupyter/nbgrader /opt/shixun/share/shixun/zh/@jupyter/nbgrader
+
 COPY labs/images/lab/ /opt/shixun/etc/jupyter/
 COPY labs/shixun_labs/__init__.py /opt/shixun/lib/python3.11/site-packages/shixun_labs/
 COPY labs/shixun_labs/exchange/ /opt/shixun/lib/python3.11/site-packages/shixun_labs/exchange/

@@ -22,7 +22,7 @@ from shixun_labs.network import LabNetwork
 from shixun_labs.practice import PracticeSpawner as PracticeSpawner
 from shixun_labs.progress import Progress
 from shixun_labs.refusal import Refusal
-from shixun_labs.tickets import Ticket, TicketError, verify
+from shixun_labs.tickets import Ticket, TicketError, forget_ticket, verify
 
 PLANT_PORTS = {"modbus": 5020, "hmi": 8600}
 LAB_COMMAND = ["/opt/shixun/bin/python", "-m", "shixun_labs.exchange.launch"]
@@ -32,6 +32,7 @@ SWEEP_SECONDS = 60.0
 class ShixunSpawner(DockerSpawner):  # type: ignore[misc]  # untyped base
     """One lab container and, where the ticket names a plant, one plant container that shares its network namespace."""
 
+    user_options: dict[str, Any]
     ticket_key = Unicode(config=True, help="signs tickets; the same as web's, at least 32 characters")
     used_tickets = Unicode("used-tickets", config=True, help="folder that remembers used tickets")
     images = Dict(config=True, help="what a ticket's image name means: {name: image reference}")
@@ -48,6 +49,7 @@ class ShixunSpawner(DockerSpawner):  # type: ignore[misc]  # untyped base
     _executor = THREADS
     _guard: ClassVar[Guard | None] = None
     _gate: ClassVar[asyncio.Semaphore | None] = None
+    _early: ClassVar["asyncio.Task[None] | None"] = None
     _sweeper: ClassVar["asyncio.Task[None] | None"] = None
 
     def __init__(self, **arguments: Any) -> None:
@@ -56,6 +58,15 @@ class ShixunSpawner(DockerSpawner):  # type: ignore[misc]  # untyped base
         self.plant_id = ""
         self.exchange_url = ""
         self.started_at = 0.0
+        # A spawner is made when a person comes to the hub, some time before the first start: the probe runs meanwhile.
+        if ShixunSpawner._early is None:
+            ShixunSpawner._early = asyncio.ensure_future(self._probe_early())
+
+    async def _probe_early(self) -> None:
+        try:
+            await self.guard.ensure(self.client)
+        except (StartError, docker.errors.DockerException) as error:
+            self.log.error("labs can't start yet: %s", error)
 
     @default("lab_network")  # type: ignore[untyped-decorator]
     def _default_lab_network(self) -> LabNetwork:
@@ -78,7 +89,7 @@ class ShixunSpawner(DockerSpawner):  # type: ignore[misc]  # untyped base
         self.progress_log = Progress()
         try:
             ticket = verify(self.user_options.get("ticket"), self.user.name, self.ticket_key, Path(self.used_tickets))
-            self._forget_ticket(ticket)
+            self.user_options = forget_ticket(self.orm_spawner, ticket)
             self.progress_log.lang = ticket.lang
             self._start_sweeper()
             self.progress_log.add("network")
@@ -132,12 +143,6 @@ class ShixunSpawner(DockerSpawner):  # type: ignore[misc]  # untyped base
             plant = self.plant_id
             waits.append(engine.until(plant, lambda: engine.said_ready(plant), self.start_timeout, "the plant"))
         await asyncio.gather(*waits)
-
-    def _forget_ticket(self, ticket: Ticket) -> None:
-        """The hub keeps user_options and shows them to their owner: the ticket holds the plant's seeds and the lab's token."""
-        kept = {"lab": ticket.lab, "session": ticket.session, "counts": ticket.counts}
-        self.user_options = self.orm_spawner.user_options = kept
-        self.db.commit()
 
     def _lab_box(self, ticket: Ticket) -> Box:
         if ticket.image not in self.images:

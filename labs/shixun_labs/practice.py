@@ -24,7 +24,7 @@ from traitlets import Unicode
 
 from shixun_labs.progress import Progress
 from shixun_labs.refusal import Refusal
-from shixun_labs.tickets import Ticket, TicketError, verify
+from shixun_labs.tickets import Ticket, TicketError, forget_ticket, verify
 
 NOBODY = 65534
 MODBUS_PORT, HMI_PORT = 5020, 8600
@@ -64,8 +64,7 @@ class PracticeSpawner(LocalProcessSpawner):  # type: ignore[misc]  # untyped bas
         except TicketError as error:
             self.log.error("practice lab of %s refused: %s", self.user.name, error)
             raise Refusal(403, error) from error
-        self.user_options = self.orm_spawner.user_options = {"lab": ticket.lab, "session": ticket.session}
-        self.db.commit()
+        self.user_options = forget_ticket(self.orm_spawner, ticket)
         self.progress_log.lang = ticket.lang
         PracticeSpawner._busy = self.user.name
         try:

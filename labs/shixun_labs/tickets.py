@@ -7,13 +7,14 @@ a plant. A ticket is used by creating a file named after its id, which holds acr
 import hashlib
 import time
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 
 from joserfc import jws
 from joserfc.errors import JoseError
 from joserfc.jwk import OctKey
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+from sqlalchemy.orm import object_session
 
 LONGEST_LIFE = 120  # seconds between now and a ticket's end
 _SEED = r"^[0-9a-f]{16,128}$"
@@ -117,6 +118,19 @@ def verify(token: object, user: str, key: str, used: Path, now: float | None = N
         raise TicketError("valid for longer than tickets are", *REFUSED)
     _use(ticket, used, now)
     return ticket
+
+
+def forget_ticket(orm_spawner: Any, ticket: Ticket) -> dict[str, Any]:
+    """Replaces the options that the hub keeps in its database, and returns what stays of them.
+
+    The ticket holds the plant's seeds and the lab's token; the hub would show it to its owner, who must not see them.
+    """
+    kept = {"lab": ticket.lab, "session": ticket.session, "counts": ticket.counts}
+    orm_spawner.user_options = kept
+    session = object_session(orm_spawner)
+    if session is not None:
+        session.commit()
+    return kept
 
 
 def _use(ticket: Ticket, used: Path, now: float) -> None:

@@ -2,6 +2,7 @@
 """Configuration of a lab's server. In the image at /opt/shixun/etc/jupyter; the trainee can't change it."""
 
 import os
+from pathlib import Path
 
 # Only what a trainee uses. nbgrader's server extensions are answered by ours; a lab needs no language server and no classic notebook.
 c.ServerApp.jpserver_extensions = {
@@ -28,7 +29,7 @@ c.ServerApp.tornado_settings = {
         "Referrer-Policy": "same-origin",
     }
 }
-c.ServerApp.root_dir = os.environ.get("JUPYTERHUB_ROOT_DIR") or os.path.expanduser("~")
+c.ServerApp.root_dir = os.environ.get("JUPYTERHUB_ROOT_DIR") or str(Path.home())
 c.ServerApp.max_body_size = c.ServerApp.max_buffer_size = 16 * 1024 * 1024
 c.ServerApp.terminado_settings = {"shell_command": ["/bin/bash"]}
 
@@ -50,5 +51,6 @@ c.LabApp.check_for_updates_class = "jupyterlab.NeverCheckForUpdate"
 c.LabApp.extension_manager = "readonly"
 c.LabApp.collaborative = False
 language = "en" if os.environ.get("SHIXUN_LANG", "zh").lower().startswith("en") else "zh"
-settings = os.path.join(os.path.dirname(__file__), "lab-settings", language)
-c.LabApp.app_settings_dir = settings
+c.LabApp.app_settings_dir = str(Path(__file__).parent / "lab-settings" / language)
+if language == "zh":  # nbgrader's front end, translated when the image was built
+    c.LabApp.extra_labextensions_path = ["/opt/shixun/share/shixun/zh"]

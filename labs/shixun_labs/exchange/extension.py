@@ -24,6 +24,11 @@ from shixun_labs.exchange.messages import say
 from shixun_labs.exchange.saves import Saves, send_kept_submissions
 
 VALIDATE_SECONDS = 300
+_VALIDATE = """
+import json, sys
+from nbgrader.validator import Validator
+print(json.dumps(Validator().validate(sys.argv[1])))
+"""
 
 
 class LabHandler(JupyterHandler):  # type: ignore[misc]  # untyped base
@@ -99,7 +104,7 @@ class ValidateHandler(LabHandler):
         if not notebook.is_relative_to(root) or not notebook.is_file():
             raise web.HTTPError(404)
         process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", "nbgrader", "validate", "--json", str(notebook)),
+            *(sys.executable, "-c", _VALIDATE, str(notebook)),
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.PIPE,
             cwd=notebook.parent,
