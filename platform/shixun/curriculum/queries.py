@@ -108,7 +108,7 @@ def titles_by_slug(slugs: list[str]) -> dict[str, dict[str, Any]]:
         .join(CourseVersion, (CourseVersion.course_id == Course.id) & (CourseVersion.digest == Course.current_digest))
         .where(Course.slug.in_(slugs))
     )
-    return dict(found.tuples())
+    return dict(found.all())
 
 
 def current_lab(slug: str) -> LabVersion:

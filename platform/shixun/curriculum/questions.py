@@ -182,12 +182,12 @@ def is_right(question: Question, given: Given | None) -> bool:
 
 
 def result(question: Question, order: Sequence[int], given: Given | None, *, reveal: bool) -> dict[str, Any]:
-    """The judgement for `ui.question_card`: why the chosen ones are wrong, and with `reveal` the answer itself."""
+    """The judgement for `ui.question_card`: explained to whoever answered; the answer itself only with `reveal`."""
     right = is_right(question, given)
     found: dict[str, Any] = {
         "state": "right" if right else "wrong",
         "points": _plain(question["points"]) if right else 0,
-        "explanation": _safe(question["explanation"]) if reveal or right else None,
+        "explanation": _safe(question["explanation"]) if reveal or given is not None else None,
     }
     if question["kind"] in {"single", "multiple"}:
         chosen = given if isinstance(given, list) else [given]

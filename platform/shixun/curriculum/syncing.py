@@ -74,12 +74,12 @@ def sync_all(actor: Actor, courses_dir: Path, labs_dir: Path) -> list[Synced]:
     for ready in courses:
         _check_labs(report, courses_dir / ready.course.slug, ready, known)
     report.close()
-    before = dict(db.session.execute(select(Lab.slug, Lab.current_digest)).tuples())
+    before = dict(db.session.execute(select(Lab.slug, Lab.current_digest)).all())
     synced = [
         Synced("lab", row.lab.slug, row.version, row.digest, before.get(row.lab.slug) != row.digest)
         for row in (_store_lab(actor, lab) for lab in labs)
     ]
-    before = dict(db.session.execute(select(Course.slug, Course.current_digest)).tuples())
+    before = dict(db.session.execute(select(Course.slug, Course.current_digest)).all())
     synced += [
         Synced("course", row.course.slug, row.version, row.digest, before.get(row.course.slug) != row.digest)
         for row in (_store_course(actor, course) for course in courses)

@@ -267,4 +267,4 @@ def attendance_counts(run: Run) -> dict[str, int]:
         .where(Meeting.run_id == run.id)
         .group_by(Attendance.meeting_id)
     )
-    return dict(db.session.execute(query).tuples().all())
+    return dict(db.session.execute(query).all())
