@@ -13,6 +13,7 @@ from enum import StrEnum
 
 from sqlalchemy import select, update
 from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import aliased
 
 from shixun.accounts import passwords, roster
 from shixun.accounts.models import Membership, Person, RoleAssignment, RosterImport, SignInSession
@@ -232,26 +233,21 @@ def _by_id(ids: Sequence[str]) -> list[Person]:
 
 def waiting(kept: RosterImport) -> list[str]:
     """The ids of those whom an import made, who never signed in, and who are members of this center and of no other."""
-    found: list[str] = []
-    for part in _parts(kept.created_ids):
-        elsewhere = select(Membership.id).where(
-            Membership.person_id == Person.id, Membership.center_id != kept.center_id
+    other = aliased(Membership)
+    elsewhere = select(other.id).where(other.person_id == Person.id, other.center_id != kept.center_id)
+    seen = select(SignInSession.id).where(SignInSession.person_id == Person.id)
+    query = (
+        select(Person.id)
+        .join(Membership, Membership.person_id == Person.id)
+        .where(
+            Person.must_change_password.is_(True),
+            Membership.center_id == kept.center_id,
+            Membership.ended_at.is_(None),
+            ~elsewhere.exists(),
+            ~seen.exists(),
         )
-        seen = select(SignInSession.id).where(SignInSession.person_id == Person.id)
-        query = (
-            select(Person.id)
-            .join(Membership, Membership.person_id == Person.id)
-            .where(
-                Person.id.in_(part),
-                Person.must_change_password.is_(True),
-                Membership.center_id == kept.center_id,
-                Membership.ended_at.is_(None),
-                ~elsewhere.exists(),
-                ~seen.exists(),
-            )
-        )
-        found += db.session.scalars(query)
-    return found
+    )
+    return [one for part in _parts(kept.created_ids) for one in db.session.scalars(query.where(Person.id.in_(part)))]
 
 
 def reissue(actor: Actor, center_id: str, import_id: str) -> int:

@@ -11,6 +11,7 @@ import pytest
 import time_machine
 from joserfc import jwt
 from joserfc.jwk import KeySet
+
 from shixun.accounts import openid_codes, operations
 from shixun.accounts.models import OAuthCode, OAuthToken
 from shixun.accounts.openid_clients import Client, find_client
@@ -261,7 +262,15 @@ def test_the_code_belongs_to_its_address(hub: Hub, signed_in: Any, target: str |
 
 
 @pytest.mark.parametrize(
-    "auth", [None, ("jupyterhub", ""), ("jupyterhub", "wrong"), ("somebody", "hub-secret"), ("", ""), ("jupyterhub", "hub-secret ")]
+    "auth",
+    [
+        None,
+        ("jupyterhub", ""),
+        ("jupyterhub", "wrong"),
+        ("somebody", "hub-secret"),
+        ("", ""),
+        ("jupyterhub", "hub-secret "),
+    ],
 )
 def test_only_the_client_redeems(hub: Hub, signed_in: Any, auth: Any) -> None:
     code = hub.code(signed_in)
