@@ -51,7 +51,7 @@ c.ConfigurableHTTPProxy.should_start = False
 c.ConfigurableHTTPProxy.api_url = env("SHIXUN_PROXY_API_URL", "http://127.0.0.1:8087")
 public_host = urlsplit(public_url).hostname
 c.ConfigurableHTTPProxy.extra_routes = {f"{public_host}/": web_url} | (
-    {f"{public_host}/live/": f"{live_url}/live/"} if live_url else {}
+    {f"{public_host}/live/": live_url} if live_url else {}
 )
 
 # -- data

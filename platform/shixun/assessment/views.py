@@ -70,17 +70,17 @@ def feedback(submission_id: str) -> Response:
     return answer
 
 
-@bp.get("/c/<center>/runs/<run_id>/gradebook")
+@bp.get("/c/<center>/runs/<run>/gradebook")
 @allow(Permission.GRADEBOOK_READ)
-def gradebook(run_id: str) -> Any:
-    book = queries.gradebook(center_id(), run_id)
+def gradebook(run: str) -> Any:
+    book = queries.gradebook(center_id(), run)
     return render_template("assessment/gradebook.html", book=book)
 
 
-@bp.get("/c/<center>/runs/<run_id>/gradebook.csv")
+@bp.get("/c/<center>/runs/<run>/gradebook.csv")
 @allow(Permission.GRADEBOOK_READ)
-def gradebook_csv(run_id: str) -> Response:
-    book = queries.gradebook(center_id(), run_id)
+def gradebook_csv(run: str) -> Response:
+    book = queries.gradebook(center_id(), run)
     out = io.StringIO()
     writer = csv.writer(out)
     writer.writerow([_("Name"), _("Sign-in name"), *[local(item.title) for item in book.items], _("Points")])
@@ -97,13 +97,13 @@ def _plain(text: str) -> str:
     return "'" + text if text[:1] in "=+-@\t\r" else text
 
 
-@bp.get("/c/<center>/runs/<run_id>/grading")
+@bp.get("/c/<center>/runs/<run>/grading")
 @allow(Permission.GRADE)
-def waiting(run_id: str) -> Any:
+def waiting(run: str) -> Any:
     """What waits for an instructor."""
-    run = queries.run_of(center_id(), run_id)
+    found = queries.run_of(center_id(), run)
     return render_template(
-        "assessment/waiting.html", run=run, submissions=queries.waiting_for_instructor(center_id(), run_id)
+        "assessment/waiting.html", run=found, submissions=queries.waiting_for_instructor(center_id(), found.id)
     )
 
 

@@ -3,11 +3,13 @@
 from flask import Flask
 
 from shixun.core.module import Module
+from shixun.enrolment import items
 from shixun.enrolment.attention import register_may_count
 from shixun.workbench import exchange_api, queries, views
 
 
 def init(_app: Flask) -> None:
+    items.register("lab", "workbench.lab")
     register_may_count("lab", queries.may_count)
 
 

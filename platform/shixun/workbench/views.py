@@ -13,56 +13,56 @@ from shixun.workbench.pages import Desk
 from shixun.workbench.seats import enrolment_of, run_item, seat_in_run
 
 bp = Blueprint("workbench", __name__, template_folder="templates")
-ITEM = "/c/<center>/runs/<run_id>/labs/<item>"
+ITEM = "/c/<center>/learn/<run>/labs/<item>"
 
 
-def _desk(run_id: str, item: str) -> Desk:
-    seat = seat_in_run(actor(), run_id, item)
-    _run, course_item = run_item(seat.center_id, run_id, item)
+def _desk(run: str, item: str) -> Desk:
+    seat = seat_in_run(actor(), run, item)
+    _run, course_item = run_item(seat.center_id, run, item)
     return Desk(
         seat=seat,
         title=local(course_item.title),
-        back_url=url_for("enrolment.run", run_id=run_id),
+        back_url=url_for("learning.run", run=run),
         prefix="workbench.",
-        arguments={"run_id": run_id, "item": item},
-        attention=start_token(enrolment_of(actor(), run_id), item, "lab"),
+        arguments={"run": run, "item": item},
+        attention=start_token(enrolment_of(actor(), run), item, "lab"),
     )
 
 
 @bp.get(ITEM)
 @allow(Permission.LAB_USE)
-def lab(run_id: str, item: str) -> Any:
-    return pages.show(_desk(run_id, item))
+def lab(run: str, item: str) -> Any:
+    return pages.show(_desk(run, item))
 
 
 @bp.get(ITEM + "/state")
 @allow(Permission.LAB_USE)
-def state(run_id: str, item: str) -> Any:
-    return pages.state(_desk(run_id, item))
+def state(run: str, item: str) -> Any:
+    return pages.state(_desk(run, item))
 
 
 @bp.get(ITEM + "/submissions")
 @allow(Permission.LAB_USE)
-def submissions(run_id: str, item: str) -> Any:
-    return pages.submissions(_desk(run_id, item))
+def submissions(run: str, item: str) -> Any:
+    return pages.submissions(_desk(run, item))
 
 
 @bp.post(ITEM + "/start")
 @allow(Permission.LAB_USE)
-def start(run_id: str, item: str) -> Any:
-    return pages.start(_desk(run_id, item))
+def start(run: str, item: str) -> Any:
+    return pages.start(_desk(run, item))
 
 
 @bp.post(ITEM + "/stop")
 @allow(Permission.LAB_USE)
-def stop(run_id: str, item: str) -> Any:
-    return pages.stop(_desk(run_id, item))
+def stop(run: str, item: str) -> Any:
+    return pages.stop(_desk(run, item))
 
 
 @bp.post(ITEM + "/submit")
 @allow(Permission.SUBMIT)
-def submit(run_id: str, item: str) -> Any:
-    return pages.submit(_desk(run_id, item))
+def submit(run: str, item: str) -> Any:
+    return pages.submit(_desk(run, item))
 
 
 @bp.post("/c/<center>/lab/stop-other")

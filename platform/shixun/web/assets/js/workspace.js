@@ -9,7 +9,15 @@ export function startWorkspaces(root) {
   for (const workspace of take(root, ".workspace", "workspace")) {
     startSplitter(workspace);
     startTaskTab(workspace);
+    startSecondFrame(workspace);
   }
+}
+
+/** The plant's frame waits for the notebook's: both sign in at the lab, and two sign-ins at once spoil each other's state. */
+function startSecondFrame(workspace) {
+  const first = workspace.querySelector("iframe[src]");
+  const second = workspace.querySelector("iframe[data-src]");
+  first?.addEventListener("load", () => second?.setAttribute("src", second.dataset.src), { once: true });
 }
 
 function startSplitter(workspace) {
