@@ -71,7 +71,8 @@ def _lay_out(signals: list[Signal], device: _Device, draw: Draw) -> list[Point]:
     points = []
     for signal in shuffled:
         coding = codings[signal.tag]
-        if draw.below(100) < _GAP_PERCENT:
+        # No hole before the first point of a table: devices that share a base then share an address for certain.
+        if following[coding.table] > device.bases[coding.table] and draw.below(100) < _GAP_PERCENT:
             following[coding.table] += 1 + draw.below(4)
         point = Point(
             tag=signal.tag,

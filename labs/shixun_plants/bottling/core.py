@@ -40,7 +40,7 @@ class Inputs:
 
 
 class StationState(NamedTuple):
-    """One machine. Times in s; `life` is work left until it fails, `repair` what is left of the repair."""
+    """One machine. Times in s; `life` is time in Execute left until it fails, `repair` what is left of the repair."""
 
     state: State
     elapsed: float
@@ -48,7 +48,6 @@ class StationState(NamedTuple):
     repair: float
     progress: float  # of the bottle in work, 0 to 1
     waiting: float  # s since it last could move a bottle
-    blocked: bool  # the wait is for a free place behind, else for a bottle in front
     made: int  # bottles finished, rejects included
     good: int
     down: float  # s of planned time in which the machine was not able to run
@@ -93,7 +92,7 @@ def _exponential(mean: float, rng: random.Random) -> float:
 def initial(params: Params, rng: random.Random) -> LineState:
     """A line that has just started: everything in Execute, empty buffers, counters at zero."""
     stations = tuple(
-        StationState(_EXECUTE, 0.0, _exponential(spec.mtbf, rng), 0.0, 0.0, 0.0, False, 0, 0, 0.0, False)
+        StationState(_EXECUTE, 0.0, _exponential(spec.mtbf, rng), 0.0, 0.0, 0.0, 0, 0, 0.0, False)
         for spec in params.stations
     )
     wanders = tuple(wander.mean for wander in params.wanders.values())
@@ -123,7 +122,7 @@ def step(line: LineState, u: Inputs, dt: float, rng: random.Random) -> LineState
     params = line.params
     base = line.order_base if u.order == line.order else line.delivered
     done = u.order > 0 and line.delivered - base >= u.order
-    state = line_state(line.state, line.elapsed, u.command, tuple(s.state for s in line.stations), done)
+    state = line_state(line.state, line.elapsed + dt, u.command, tuple(s.state for s in line.stations), done)
     if line.state is State.COMPLETE and state is not line.state:
         base = line.delivered
 
@@ -181,7 +180,7 @@ def _produce(
     behind = params.buffers[index] - buffers[index] if index < len(buffers) else wanted
     made = min(wanted, in_front, behind)
     if wanted and not made:
-        return now._replace(progress=1.0, waiting=now.waiting + dt, blocked=behind == 0, working=False)
+        return now._replace(life=now.life - dt, progress=1.0, waiting=now.waiting + dt, working=False)
     good = made if spec.quality >= 1.0 else sum(rng.random() < spec.quality for _ in range(made))
     if index:
         buffers[index - 1] -= made
@@ -194,7 +193,6 @@ def _produce(
         now.repair,
         min(progress - made, 1.0),
         0.0,
-        now.blocked,
         now.made + made,
         now.good + good,
         now.down,
@@ -217,7 +215,7 @@ def _transit(
     if state is _EXECUTE and life <= 0.0:
         spec = params.stations[index]
         after, repair, life = State.ABORTING, _exponential(spec.mttr, rng), _exponential(spec.mtbf, rng)
-    elif state in NEXT and now.elapsed >= DURATION[state]:
+    elif state in NEXT and now.elapsed + dt >= DURATION[state]:
         after = NEXT[state]
     else:
         in_front = index == 0 or buffers[index - 1] > 0
