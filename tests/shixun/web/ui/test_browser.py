@@ -194,3 +194,17 @@ def test_a_failed_poll_disturbs_nobody(site: Any) -> None:
     page.locator("#watch").evaluate("element => element.dispatchEvent(new CustomEvent('stream:graded'))")
     page.wait_for_timeout(300)
     assert page.locator("[data-request-failed]").count() == 0
+
+
+def test_paper_shows_the_tables_of_charts(site: Any) -> None:
+    page = site.open("/gallery/figures")
+    page.wait_for_selector(".chart-ready canvas")
+    table = page.locator(".chart table").first
+    assert not table.is_visible()
+    page.evaluate("window.dispatchEvent(new Event('beforeprint'))")
+    page.emulate_media(media="print")
+    assert table.is_visible()
+    assert not page.locator(".chart-canvas").first.is_visible()
+    assert not page.locator(".site-header").is_visible()
+    page.evaluate("window.dispatchEvent(new Event('afterprint'))")
+    assert page.locator(".chart details[open]").count() == 0
