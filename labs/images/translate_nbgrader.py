@@ -11,7 +11,7 @@ import sys
 from pathlib import Path
 
 TEXTS = {
-    ">Released, downloaded, and submitted assignments for course:<": ">课程的作业(可获取、已获取、已提交):<",
+    ">Released, downloaded, and submitted assignments for course:<": ">课程的作业（可获取、已获取、已提交）:<",
     ">Loading, please wait...<": ">正在加载……<",
     "> Loading, please wait... <": ">正在加载……<",
     ">Toggle Dropdown<": ">展开列表<",
@@ -32,12 +32,12 @@ TEXTS = {
     '"submitting..."': '"正在提交……"',
     '"Error submitting assignment."': '"作业提交失败。"',
     '"Invalid Submission"': '"没有提交成功"',
-    '"Assignment not submitted:"': '"作业没有提交:"',
+    '"Assignment not submitted:"': '"作业没有提交："',
     '"Fetch Feedback"': '"获取反馈"',
     '"Fetching Feedback..."': '"正在获取反馈……"',
     '"Error fetching feedback."': '"反馈获取失败。"',
-    '" (view feedback)"': '"(查看反馈)"',
-    '" (feedback available to fetch)"': '"(有新反馈,可获取)"',
+    '" (view feedback)"': '"（查看反馈）"',
+    '" (feedback available to fetch)"': '"（有新反馈，可获取）"',
     '"Validate"': '"自查"',
     '"Validating..."': '"正在自查……"',
     '"Validate Assignment"': '"运行笔记本中的公开检查"',
@@ -46,10 +46,10 @@ TEXTS = {
     '"Cannot save notebook"': '"笔记本保存失败"',
     '"Error validating assignment."': '"自查没有完成。"',
     '"Success! Your notebook passes all the tests."': '"公开检查全部通过。最终成绩以提交后的评分为准。"',
-    '"The following cell failed:"': '"以下单元没有通过:"',
-    '"The following cell passed:"': '"以下单元已通过:"',
-    '"There was an error running the validate command:"': '"自查时出错:"',
-    '"The source of the following cell has changed, but it should not have!"': '"以下单元的内容不应修改,但已被修改:"',
+    '"The following cell failed:"': '"以下单元没有通过："',
+    '"The following cell passed:"': '"以下单元已通过："',
+    '"There was an error running the validate command:"': '"自查时出错："',
+    '"The source of the following cell has changed, but it should not have!"': '"以下单元的内容不应修改，但已被修改："',
 }
 
 

@@ -33,7 +33,7 @@ def not_started(reason: str) -> StartError:
     """The general message around a reason that only the log gets: it may name things of the machine."""
     return StartError(
         reason,
-        "实验没有启动成功,请稍后再试;如果仍不成功,请告诉教师。您的作业没有受影响。",
+        "实验没有启动成功，请稍后再试；如果仍不成功，请告诉教师。您的作业没有受影响。",
         "The lab did not start. Try again in a moment, and tell your instructor if it stays so. Your work is not affected.",
     )
 
@@ -194,7 +194,7 @@ class Guard:
             except NetworkError as error:
                 raise StartError(
                     str(error),
-                    "实验网络的隔离没有就绪,为安全起见不启动实验。请联系平台管理员(shixun doctor 会说明原因)。",
+                    "实验网络的隔离没有就绪，为安全起见不启动实验。请联系平台管理员（shixun doctor 会说明原因）。",
                     "The labs' network is not isolated, so no lab starts. Tell the platform's administrator"
                     " (`shixun doctor` says why).",
                 ) from error

@@ -86,13 +86,13 @@ class PracticeSpawner(LocalProcessSpawner):  # type: ignore[misc]  # untyped bas
         if ticket.counts:
             raise TicketError(
                 "practice labs don't count",
-                "本机没有容器引擎,实验只能练习,不能计分。请在有 Docker 的平台上打开。",
+                "本机没有容器引擎，实验只能练习，不能计分。请在有 Docker 的平台上打开。",
                 "This machine has no container engine: labs are for practice only and can't count. Open it on a platform with Docker.",
             )
         if PracticeSpawner._busy not in ("", self.user.name):
             raise TicketError(
                 "another practice lab runs",
-                "练习模式下同一时间只能有一人做实验,请稍后再试。",
+                "练习模式下同一时间只能有一人做实验，请稍后再试。",
                 "In practice mode one person can use a lab at a time. Try again later.",
             )
         for port in (MODBUS_PORT, HMI_PORT) if ticket.plant else ():
@@ -103,7 +103,7 @@ class PracticeSpawner(LocalProcessSpawner):  # type: ignore[misc]  # untyped bas
                 except OSError:
                     raise TicketError(
                         f"port {port} is taken",
-                        f"本机端口 {port} 已被占用,设备无法启动。请告诉平台管理员。",
+                        f"本机端口 {port} 已被占用，设备无法启动。请告诉平台管理员。",
                         f"Port {port} of this machine is taken, so the plant can't start. Tell the platform's administrator.",
                     ) from None
 

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 STEPS: Final[dict[str, tuple[int, str, str]]] = {
     "network": (5, "检查实验网络", "Checking the labs' network"),
-    "queue": (8, "前面还有实验在启动,正在排队", "Other labs are starting, yours is next in line"),
+    "queue": (8, "前面还有实验在启动，正在排队", "Other labs are starting, yours is next in line"),
     "create": (15, "准备您的实验环境", "Preparing your lab"),
     "plant": (35, "启动设备", "Starting the plant"),
     "server": (60, "恢复上次的作业并启动 JupyterLab", "Restoring your work and starting JupyterLab"),

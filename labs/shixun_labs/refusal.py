@@ -26,7 +26,7 @@ class Refusal(web.HTTPError):
 class NoBackend:
     """Why a machine runs no labs at all."""
 
-    zh: str = "本机没有可用的实验环境。请联系平台管理员(shixun doctor 会说明原因)。"
+    zh: str = "本机没有可用的实验环境。请联系平台管理员（shixun doctor 会说明原因）。"
     en: str = "This machine can run no labs. Tell the platform's administrator (`shixun doctor` says why)."
 
 

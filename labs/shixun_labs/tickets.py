@@ -5,6 +5,7 @@ a plant. A ticket is used by creating a file named after its id, which holds acr
 """
 
 import hashlib
+import os
 import time
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -86,11 +87,11 @@ class Ticket(BaseModel):
 
 
 REFUSED = (
-    "请从平台的实验页面打开实验:这次启动没有有效的许可。",
+    "请从平台的实验页面打开实验：这次启动没有有效的许可。",
     "Open the lab from its page on the platform: this start carries no valid permission.",
 )
 LATE = (
-    "启动许可已过期。请回到实验页面,再点一次“开始”。",
+    "启动许可已过期。请回到实验页面，再点一次“开始”。",
     "The permission to start has expired. Go back to the lab's page and press Start again.",
 )
 
@@ -138,7 +139,9 @@ def _use(ticket: Ticket, used: Path, now: float) -> None:
     for path in used.iterdir():
         if path.stat().st_mtime < now - 2 * LONGEST_LIFE:
             path.unlink(missing_ok=True)
+    mark = used / hashlib.sha256(ticket.jti.encode()).hexdigest()
     try:
-        (used / hashlib.sha256(ticket.jti.encode()).hexdigest()).touch(mode=0o600, exist_ok=False)
+        mark.touch(mode=0o600, exist_ok=False)
+        os.utime(mark, (now, now))
     except FileExistsError:
         raise TicketError("used before", *LATE) from None

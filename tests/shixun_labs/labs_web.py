@@ -42,7 +42,7 @@ class FakeWeb:
         """Starts a listener ("pages" or "exchange") and returns its port."""
         handler = type(f"{kind.title()}Handler", (Pages if kind == "pages" else Exchange,), {"web": self})
         server = ThreadingHTTPServer((host, port), handler)
-        threading.Thread(target=server.serve_forever, daemon=True).start()
+        threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
         self.servers.append(server)
         return int(server.server_address[1])
 
@@ -55,7 +55,7 @@ class FakeWeb:
 class Base(BaseHTTPRequestHandler):
     web: FakeWeb
 
-    def log_message(self, format: str, *args: object) -> None:  # noqa: A002
+    def log_message(self, format: str, *args: object) -> None:
         pass
 
     def answer(self, status: int, body: object = None, **headers: str) -> None:

@@ -1,0 +1,72 @@
+"""Fixtures of the labs' tests. The helpers beside this file are plain modules, so their folder goes on the path."""
+
+import shutil
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+
+@pytest.fixture
+def web() -> Iterator[Any]:
+    from labs_web import FakeWeb
+
+    fake = FakeWeb()
+    yield fake
+    fake.close()
+
+
+@pytest.fixture
+def listener(web: Any) -> Any:
+    """A client of the stand-in's exchange listener."""
+    from shixun_labs.exchange.client import Listener
+
+    web.exchange_tokens.add("lab-token")
+    port = web.serve("127.0.0.1", 0, "exchange")
+    return Listener(f"http://127.0.0.1:{port}", "lab-token", "en", seconds=5)
+
+
+def engine_answers() -> bool:
+    import docker
+    from docker.errors import DockerException
+
+    try:
+        client = docker.APIClient(version="auto", timeout=10)
+    except DockerException:
+        return False
+    try:
+        return bool(client.ping())
+    finally:
+        client.close()
+
+
+@pytest.fixture(scope="session")
+def engine() -> Iterator[Any]:
+    """A Docker client; without an engine or our images the tests that need them are skipped."""
+    import docker
+
+    if not engine_answers():
+        pytest.skip("no Docker Engine answers")
+    client = docker.APIClient(version="auto", timeout=60)
+    names = {tag for image in client.images() for tag in image["RepoTags"] or []}
+    missing = {"shixun-lab:dev", "shixun-plant:dev"} - names
+    if missing:
+        client.close()
+        pytest.skip(f"images are missing: {sorted(missing)} (deploy/images/build.sh builds them)")
+    yield client
+    client.close()
+
+
+@pytest.fixture(scope="session")
+def stack(engine: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
+    """A real hub with Docker labs, shared by the tests of this session."""
+    from labs_stack import running
+
+    folder = tmp_path_factory.mktemp("hub")
+    with running(folder, 18080, "docker") as found:
+        yield found
+    shutil.rmtree(folder, ignore_errors=True)
