@@ -242,7 +242,7 @@ def _read_checks(pack: PackFolder, document: TomlDocument, spec: LabFile) -> str
         return None
     if not pack.refers(document, name, "lab", "checks") or (text := pack.text(name)) is None:
         return None
-    problem = syntax_problem(text, (pack.folder / name).as_posix())
+    problem = syntax_problem(text, (pack.folder / name).as_posix(), cell=False)
     if problem:
         pack.problems.append(problem)
         return None

@@ -55,12 +55,15 @@ def read_percent(text: str, path: str) -> list[PercentCell]:
     return cells
 
 
-def syntax_problem(source: str, path: str, first_line: int = 1) -> Problem | None:
-    """The syntax error of Python code that begins on line `first_line` of a file; code with magics passes."""
-    if _MAGIC.search(source):
+def syntax_problem(source: str, path: str, first_line: int = 1, *, cell: bool = True) -> Problem | None:
+    """The syntax error of Python code that begins on line `first_line` of a file.
+
+    A notebook's `cell` may await at its top level, and one with IPython magics passes unread.
+    """
+    if cell and _MAGIC.search(source):
         return None
     try:
-        compile(source, path, "exec", flags=ast.PyCF_ONLY_AST | ast.PyCF_ALLOW_TOP_LEVEL_AWAIT)
+        compile(source, path, "exec", flags=ast.PyCF_ONLY_AST | (ast.PyCF_ALLOW_TOP_LEVEL_AWAIT if cell else 0))
     except SyntaxError as error:
         return Problem(path, first_line + (error.lineno or 1) - 1, f"not valid Python: {error.msg}")
     except (ValueError, RecursionError) as error:

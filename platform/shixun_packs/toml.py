@@ -77,6 +77,8 @@ def parse_toml(text: str, path: str, first_line: int = 1) -> TomlDocument:
         raise PackError([Problem(path, first_line + offset, f"not valid TOML: {reason}")]) from None
     except RecursionError:
         raise PackError([Problem(path, first_line, "not valid TOML: nested too deeply")]) from None
+    except ValueError as error:  # a number or date that Python can't hold; tomllib doesn't say where
+        raise PackError([Problem(path, first_line, f"not valid TOML: {error}")]) from None
     return TomlDocument(path, data, key_lines(text, first_line), first_line)
 
 

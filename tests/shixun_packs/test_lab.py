@@ -151,6 +151,7 @@ def test_a_lab_without_checks_is_practice_and_has_no_automatic_cells(
         ),
         ("notebook.py", "[markdown] nbgrader", "nbgrader", "notebook.py"),
         ("checks.py", "def judge", "def judges", "checks.py: there is no function judge()"),
+        ("checks.py", "return []", "return []\n%magic", "checks.py:3: not valid Python"),
         ("checks.py", "return []", "return [", "checks.py:2: not valid Python"),
         ("wrong/triple.py", "[double]", "[look]", "wrong/triple.py:1: look is no solution cell of the notebook"),
         ("wrong/triple.py", "# %% [double]", "", "wrong/triple.py: has no cells"),

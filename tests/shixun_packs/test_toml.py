@@ -80,6 +80,7 @@ def test_lines_count_from_where_the_text_stands() -> None:
         ('a = "open\n', "x.toml:1: not valid TOML"),
         ('a = """open\n\n', "x.toml:1: not valid TOML"),
         ("[a]\n[a]\n", "x.toml:2: not valid TOML"),
+        ("a = " + "9" * 5000, "x.toml:1: not valid TOML: Exceeds the limit"),
         ("a = " + "[" * 5000, "x.toml:1: not valid TOML"),
     ],
 )
