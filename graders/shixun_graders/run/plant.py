@@ -11,6 +11,7 @@ This file is run as text (`python -c`) by the plant image, which holds nothing o
 import asyncio
 import contextlib
 import json
+import logging
 import os
 import sys
 import time
@@ -47,6 +48,11 @@ class Life:
         self.points = json.loads(self._live.map.to_json())["points"]
         self._server = ModbusServer(self._live.registers)
         self._hmi: Any = None
+        if spec["hmi_port"] is not None:
+            from shixun_plants.hmi.server import HmiServer
+
+            self._hmi = HmiServer(self._live)
+        self._live.warm_up()
         self._marks: list[tuple[int, dict[str, Any]]] = []
         self._clock: asyncio.Task[None] | None = None
 
@@ -55,10 +61,7 @@ class Life:
         config = self._live.config
         await self._server.start(HOST, config.modbus_port)
         self._clock = asyncio.create_task(self._run())
-        if config.hmi_port is not None:
-            from shixun_plants.hmi.server import HmiServer
-
-            self._hmi = HmiServer(self._live)
+        if self._hmi is not None:
             await self._hmi.start(HOST, config.hmi_port)
 
     async def stop(self) -> None:
@@ -108,6 +111,8 @@ async def main() -> None:
     await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), sys.stdin)
     job = json.loads(await reader.readline())
     FOLDER.mkdir()
+    for chatty in ("pymodbus", "uvicorn"):  # both complain about every piece of rubbish that a client sends
+        logging.getLogger(chatty).setLevel(logging.CRITICAL)
     lives: list[Life] = []
     for number, spec in enumerate(job["lives"]):
         life = Life(number, job, spec)

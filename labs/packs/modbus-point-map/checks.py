@@ -17,13 +17,13 @@ RANGES = {
     "line.good": COUNTER,
     "line.rate": (0.0, 120.0),
     "line.power": (0.0, 40.0),
+    "line.energy": (0.0, 1e6),
     "rinser.pressure": (0.0, 600.0),
     "filler.temperature": (-40.0, 120.0),
     "filler.bowl_level": (0.0, 1500.0),
     "filler.count": COUNTER,
     "capper.torque": (0.0, 5.0),
     "labeller.glue_temperature": (-40.0, 250.0),
-    "packer.cases": COUNTER,
 }
 TAGS = tuple(RANGES)
 TABLE_POINTS, READ_POINTS, OEE_POINTS = 35.0, 20.0, 15.0

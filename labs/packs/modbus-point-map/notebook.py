@@ -42,13 +42,13 @@
 # | `line.good` | 合格品数（累计） | 产线控制器 | 瓶 | 0 … 4294967295 |
 # | `line.rate` | 产出速率 | 产线控制器 | 瓶/分 | 0 … 120 |
 # | `line.power` | 有功功率 | 电能表 | kW | 0 … 40 |
+# | `line.energy` | 电能（累计） | 电能表 | kWh | 0 … 1000000 |
 # | `rinser.pressure` | 冲洗水压力 | 湿区控制器 | kPa | 0 … 600 |
 # | `filler.temperature` | 产品温度 | 湿区控制器 | °C | -40 … 120 |
 # | `filler.bowl_level` | 料缸液位 | 湿区控制器 | mm | 0 … 1500 |
 # | `filler.count` | 灌装机计数（累计） | 湿区控制器 | 瓶 | 0 … 4294967295 |
 # | `capper.torque` | 旋盖扭矩 | 湿区控制器 | N·m | 0 … 5 |
 # | `labeller.glue_temperature` | 热熔胶温度 | 干区控制器 | °C | -40 … 250 |
-# | `packer.cases` | 装箱数（累计） | 干区控制器 | 箱 | 0 … 4294967295 |
 #
 # 厂家手册里还能找到这些话：
 #
@@ -73,8 +73,8 @@ from pymodbus.client import ModbusTcpClient
 
 HOST, PORT, HMI = "127.0.0.1", 5020, "http://127.0.0.1:8600"
 TAGS = [
-    "line.good", "line.rate", "line.power", "rinser.pressure", "filler.temperature", "filler.bowl_level",
-    "filler.count", "capper.torque", "labeller.glue_temperature", "packer.cases",
+    "line.good", "line.rate", "line.power", "line.energy", "rinser.pressure", "filler.temperature",
+    "filler.bowl_level", "filler.count", "capper.torque", "labeller.glue_temperature",
 ]
 
 
@@ -158,20 +158,23 @@ same("比例与偏移 / scale and offset", decode([4860], {**_line, "dtype": "ui
 
 # %% nbgrader={"grade_id": "explore", "grade": false, "solution": true, "locked": false, "schema_version": 3, "cell_type": "code"}
 ### BEGIN SOLUTION
+from collections import Counter
+from itertools import permutations
+
 SCALES = (1.0, 0.5, 0.2, 0.1, 0.05, 0.02, 0.01, 0.005, 0.002, 0.001)
 COUNTERS = (0, 2**32 - 1)
 RANGES = {
-    "line.good": COUNTERS, "line.rate": (0, 120), "line.power": (0, 40), "rinser.pressure": (0, 600),
-    "filler.temperature": (-40, 120), "filler.bowl_level": (0, 1500), "filler.count": COUNTERS,
-    "capper.torque": (0, 5), "labeller.glue_temperature": (-40, 250), "packer.cases": COUNTERS,
+    "line.good": COUNTERS, "line.rate": (0, 120), "line.power": (0, 40), "line.energy": (0, 1_000_000),
+    "rinser.pressure": (0, 600), "filler.temperature": (-40, 120), "filler.bowl_level": (0, 1500),
+    "filler.count": COUNTERS, "capper.torque": (0, 5), "labeller.glue_temperature": (-40, 250),
 }
-DEVICES = {
-    "line": ["line.good", "line.rate"],
-    "meter": ["line.power"],
-    "wet": ["rinser.pressure", "filler.temperature", "filler.bowl_level", "filler.count", "capper.torque"],
-    "dry": ["labeller.glue_temperature", "packer.cases"],
-}
+DEVICES = {"rinser": "wet", "filler": "wet", "capper": "wet", "labeller": "dry", "packer": "dry"}
 HOLDS = {"int16": (-(2**15), 2**15 - 1), "uint16": (0, 2**16 - 1), "int32": (-(2**31), 2**31 - 1), "uint32": COUNTERS}
+
+
+def device(tag):
+    """测点所在的设备。"""
+    return "meter" if tag in ("line.power", "line.energy") else DEVICES.get(tag.split(".")[0], "line")
 
 
 def find_units(client):
@@ -221,32 +224,55 @@ def codings(tag):
         yield "float32", 1.0, 0.0
 
 
-def fitting(tag, looks):
-    """与几次画面都对得上的点，误差从小到大。"""
+def identify(unit, looks):
+    """一个站是哪台设备、什么字序：看哪些 32 位的值与画面对得上。
+
+    字序反了的浮点数大得离谱或接近零，不会碰巧对上；带小数的读数还能说明是哪台设备。机器都停着时看不出来：None。
+    """
+    devices, orders = Counter(), Counter()
+    for place in looks[0][1]:
+        for order in ("big", "little") if place[0] == unit else ():
+            for tag in looks[0][0]:
+                seen = [values[tag] for values, _ in looks]
+                if max(seen) > 0.5 and misfit(tag, row(*place, "float32", order), looks) is not None:
+                    orders[order] += 1
+                    devices[device(tag)] += any(value % 1 for value in seen)
+    name, votes = devices.most_common(1)[0] if devices else (None, 0)
+    return name if votes else None, orders.most_common(1)[0][0] if orders else None
+
+
+def row(unit, table, address, dtype, order, scale=1.0, offset=0.0):
+    """点表的一行。"""
+    return {
+        "unit_id": unit, "table": table, "address": address,
+        "dtype": dtype, "word_order": order, "scale": scale, "offset": offset,
+    }
+
+
+def best(tag, unit, order, looks):
+    """这个站里与几次画面都对得上、误差最小的点；一样好的，取寄存器少的。分不清的有几个，就返回几个。"""
     found = []
     for dtype, scale, offset in codings(tag):
-        width = 1 if dtype.endswith("16") else 2
-        for unit, table, address in looks[0][1]:
-            for order in ("big", "little")[:width]:
-                point = {
-                    "unit_id": unit, "table": table, "address": address,
-                    "dtype": dtype, "word_order": order, "scale": scale, "offset": offset,
-                }
-                error = misfit(tag, point, looks, width)
+        for place in looks[0][1]:
+            for one in (order,) if order else ("big", "little"):
+                point = row(*place, dtype, one, scale, offset)
+                error = misfit(tag, point, looks) if place[0] == unit else None
                 if error is not None:
-                    found.append((error, width, point))
-    return [point for _, _, point in sorted(found, key=lambda item: item[:2])]
+                    found.append(((round(error, 6), dtype[-2:]), point))
+    found.sort(key=lambda item: item[0])
+    alike = {(point["table"], point["address"]): point for key, point in reversed(found) if key == found[0][0]}
+    return list(alike.values())
 
 
-def misfit(tag, point, looks, width):
-    """与画面的最大差，以刻度计；对不上是 None。画面保留三位小数，所以允许 0.0005。"""
+def misfit(tag, point, looks):
+    """与画面的最大差，以工程单位计；对不上是 None。画面保留三位小数，所以多允许 0.0005。"""
     worst = 0.0
     for values, registers in looks:
-        places = [(point["unit_id"], point["table"], point["address"] + k) for k in range(width)]
+        count = 1 if point["dtype"].endswith("16") else 2
+        places = [(point["unit_id"], point["table"], point["address"] + k) for k in range(count)]
         if not all(place in registers for place in places):
             return None
-        found = decode([registers[place] for place in places], point)
-        error = abs(found - values[tag])
+        error = abs(decode([registers[place] for place in places], point) - values[tag])
         step = point["scale"] / 2 if point["dtype"] != "float32" else 1e-6 * abs(values[tag])
         if not error <= step + 0.00051:
             return None
@@ -254,26 +280,30 @@ def misfit(tag, point, looks, width):
     return worst
 
 
-def find_points():
-    """十个测点的点表。先看每台设备可能是哪个站，再在这个站里取最好的。"""
+def match(units, looks):
+    """{测点: [可能的点]}：先认出每个站是哪台设备、什么字序，再在里面找测点。认不出的站，怎样分配对得上的测点最多就怎样分配。"""
+    known = {unit: identify(unit, looks) for unit in units}
+    left = sorted({"line", "meter", "wet", "dry"} - {name for name, _ in known.values()})
+    tries = []
+    for names in permutations(left):
+        names = iter(names)
+        where = {name or next(names, None): (unit, order) for unit, (name, order) in known.items()}
+        tries.append({tag: best(tag, *where[device(tag)], looks) if device(tag) in where else [] for tag in TAGS})
+    return max(tries, key=lambda found: sum(map(bool, found.values())))
+
+
+def find_points(patience=20):
+    """十个测点的点表。有分不清的（比如两个计数恰好一直相同），就再看看，最多 patience 秒。"""
+    begin = time.monotonic()
     with connect() as client:
-        looks = look(client, find_blocks(client, find_units(client)))
-    candidates = {tag: fitting(tag, looks) for tag in TAGS}
-    points, taken = {}, set()
-    # 测点多的设备先认：碰巧对上一个点容易，碰巧对上五个难。
-    for tags in sorted(DEVICES.values(), key=len, reverse=True):
-        units = {point["unit_id"] for tag in tags for point in candidates[tag]} - taken
-        if not units:
-            continue
-        unit = max(sorted(units), key=lambda u: sum(any(p["unit_id"] == u for p in candidates[t]) for t in tags))
-        taken.add(unit)
-        inside = {tag: [p for p in candidates[tag] if p["unit_id"] == unit] for tag in tags}
-        # 浮点数不会碰巧对上：有浮点数的设备，字序就定了。
-        orders = {p["word_order"] for found in inside.values() for p in found[:1] if p["dtype"] == "float32"}
-        for tag, found in inside.items():
-            agreed = [p for p in found if p["dtype"].endswith("16") or not orders or p["word_order"] in orders]
-            points |= {tag: point for point in (agreed or found)[:1]}
-    return points
+        units = find_units(client)
+        blocks = find_blocks(client, units)
+        looks = look(client, blocks)
+        found = match(units, looks)
+        while any(len(points) != 1 for points in found.values()) and time.monotonic() - begin < patience:
+            looks += look(client, blocks, times=4)
+            found = match(units, looks)
+    return {tag: points[0] for tag, points in found.items() if points}
 ### END SOLUTION
 
 
