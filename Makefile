@@ -26,11 +26,11 @@ $(VENV)/dev.ok: $(VENV)/run.ok requirements/dev.txt
 
 node_modules/.package-lock.json: $(VENV)/run.ok package.json package-lock.json
 	@echo "installing the front end's packages"
-	@PATH="$$($(BIN)/python -m shixun.commands.node):$$PATH" npm ci --silent --no-audit --no-fund
+	@$(BIN)/python -m shixun.commands.node ci --silent --no-audit --no-fund
 	@touch $@
 
 $(DIST): node_modules/.package-lock.json $(shell find platform/shixun/web/assets -type f)
-	@PATH="$$($(BIN)/python -m shixun.commands.node):$$PATH" npm run --silent build
+	@$(BIN)/python -m shixun.commands.node run --silent build
 
 $(VENV)/messages.ok: $(VENV)/run.ok $(POS)
 	@$(BIN)/python -m shixun.commands.messages compile

@@ -124,7 +124,7 @@ def findings(at: Installation) -> list[Finding]:
     proxy = ROOT / "node_modules" / "configurable-http-proxy"
     found.append(
         Finding(
-            "front door", proxy.exists(), str(node_command()[0]) if proxy.exists() else "not installed", "`make setup`"
+            "front door", proxy.exists(), str(node_command()) if proxy.exists() else "not installed", "`make setup`"
         )
     )
     dist = ROOT / "platform" / "shixun" / "web" / "static" / "dist" / "manifest.json"

@@ -61,7 +61,7 @@ def _valkey(at: Installation) -> Process:
 def _front_door(at: Installation) -> Process:
     script = ROOT / "node_modules" / "configurable-http-proxy" / "bin" / "configurable-http-proxy"
     command = [
-        node_command()[0],
+        node_command(),
         str(script),
         "--ip",
         "127.0.0.1",

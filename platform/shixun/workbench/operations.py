@@ -24,6 +24,7 @@ from shixun.core.unit_of_work import after_commit
 from shixun.core.wakeup import publish
 from shixun.curriculum.models import LabVersion
 from shixun.workbench.models import LabSession, LabWork, WorkFile
+from shixun_packs.digest import read_bundle
 from shixun_packs.paths import path_fault
 
 MOST_FILES = 64
@@ -56,7 +57,7 @@ def session_channel(person_id: str) -> str:
 
 
 def work_at(actor: Actor, seat: Seat) -> LabWork:
-    """The actor's work at a seat, made and pinned to the lab's present version if there is none yet."""
+    """The actor's work at a seat; if there is none yet, made with the release notebook and pinned to the lab's present version."""
     actor.require(Permission.LAB_USE, seat.center_id)
     assert actor.person_id is not None
     found = existing_work(actor.person_id, seat)
@@ -76,6 +77,8 @@ def work_at(actor: Actor, seat: Seat) -> LabWork:
     )
     db.session.add(work)
     db.session.flush()
+    for path, data in read_bundle(blobs.get(seat.lab.release_digest)).items():
+        save_file(work, f"{work.item}/{path}", data)
     return work
 
 
@@ -170,6 +173,14 @@ def save_file(work: LabWork, path: str, data: bytes) -> WorkFile:
         found.saved_at = now()
     db.session.flush()
     return found
+
+
+def saved_files(work: LabWork) -> dict[str, bytes]:
+    """The saved files of the assignment's folder, by path within it: what handing in from the page sends."""
+    folder = f"{work.item}/"
+    return {
+        file.path.removeprefix(folder): blobs.get(file.digest) for file in work.files if file.path.startswith(folder)
+    }
 
 
 def submit(actor: Actor, work: LabWork, files: dict[str, bytes], key: str) -> tuple[Submission, bool]:

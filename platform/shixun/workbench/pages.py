@@ -10,7 +10,6 @@ from werkzeug.wrappers import Response
 
 from shixun.assessment.grading import grading_channel
 from shixun.config import Settings
-from shixun.core import blobs
 from shixun.core.errors import Conflict
 from shixun.core.i18n import _, language
 from shixun.core.live_tickets import HUB_CHANNEL, events_url
@@ -72,7 +71,8 @@ def show(desk: Desk) -> str:
     work, session, other = mine(desk.seat)
     settings, user, state = _settings(), g.person.hub_user, state_of(session)
     version = work.lab if work is not None else desk.seat.lab
-    notebook = lab_address(settings, user, "lab/tree/notebook.ipynb") if state == "ready" else None
+    tree = f"lab/tree/{desk.seat.item}/notebook.ipynb"
+    notebook = lab_address(settings, user, tree) if state == "ready" else None
     hmi = lab_address(settings, user, f"shixun/hmi/?lang={language()}") if notebook and version.plant else None
     return render_template(
         "workbench/lab.html",
@@ -153,7 +153,7 @@ def stop(desk: Desk) -> Any:
 def submit(desk: Desk) -> Any:
     """Hand in the last saved state of the notebook."""
     work, _session, _other = mine(desk.seat)
-    saved = {file.path: blobs.get(file.digest) for file in work.files} if work is not None else {}
+    saved = operations.saved_files(work) if work is not None else {}
     if work is None or not saved:
         raise Conflict(_("Nothing is saved yet. Open the notebook, work on it, save it (Ctrl+S), then submit."))
     operations.submit(actor(), work, saved, request.form.get("key") or uuid.uuid4().hex)

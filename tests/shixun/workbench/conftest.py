@@ -65,7 +65,7 @@ class FakeHub:
 def hub(monkeypatch: pytest.MonkeyPatch) -> FakeHub:
     fake = FakeHub()
     monkeypatch.setattr("shixun.workbench.tasks.Hub", fake)
-    monkeypatch.setattr("shixun.workbench.views.Hub", fake)
+    monkeypatch.setattr("shixun.workbench.pages.Hub", fake)
     return fake
 
 

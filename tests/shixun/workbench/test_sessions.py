@@ -95,7 +95,7 @@ def test_stopping_ends_the_session_once_the_server_is_gone(world: Any, hub: Any)
 
 def test_a_reset_brings_a_fresh_plant_and_keeps_the_work(world: Any, hub: Any) -> None:
     found = make_ready(world, hub)
-    operations.save_file(session(found).work, "notebook.ipynb", b"mine")
+    operations.save_file(session(found).work, "point-map/notebook.ipynb", b"mine")
     old_seed = session(found).process_seed
     operations.stop(world.trainee, session(found), again=True)
     db.session.commit()
@@ -106,7 +106,7 @@ def test_a_reset_brings_a_fresh_plant_and_keeps_the_work(world: Any, hub: Any) -
     fresh = operations.open_session(world.trainee.person_id)
     assert fresh is not None
     assert fresh.process_seed != old_seed
-    assert [file.path for file in fresh.work.files] == ["notebook.ipynb"]
+    assert operations.saved_files(fresh.work)["notebook.ipynb"] == b"mine"
     assert len(hub.tickets) == 2
 
 
@@ -148,7 +148,6 @@ def test_practice_never_counts(world: Any, hub: Any, app: Any) -> None:
     app.config["SETTINGS"] = app.config["SETTINGS"].model_copy(update={"lab_backend": "practice"})
     found = session(start(world))
     assert not found.counts
-    operations.save_file(found.work, "notebook.ipynb", b"{}")
     submission, _new = operations.submit(world.trainee, found.work, {"notebook.ipynb": b"{}"}, "key-00000001")
     assert not submission.counts
 
