@@ -1,4 +1,4 @@
-"""The people of the demo center, as `shixun demo` makes them and the sign-in page offers them."""
+"""The people of the demo center: made by `shixun demo`, printed by `make run`, offered on the sign-in page of a demo."""
 
 from dataclasses import dataclass
 
@@ -8,7 +8,7 @@ from shixun.accounts.roles import ROLE_NAMES
 from shixun.core.permissions import Role
 
 CENTER = "demo"
-PASSWORD = "shixun-demo-2026"  # noqa: S105 - printed on the sign-in page of every demo
+PASSWORD = "shixun-demo-2026"  # noqa: S105 - printed on the sign-in page of a demo
 
 
 @dataclass(frozen=True)
@@ -26,9 +26,9 @@ class DemoSignIn:
 
 
 SIGN_INS = [
-    DemoSignIn("xueyuan", "陈学远", Role.TRAINEE),
-    DemoSignIn("jiaoshi", "林教实", Role.INSTRUCTOR),
-    DemoSignIn("saishi", "黄赛适", Role.ORGANIZER),
+    DemoSignIn("xueyuan", "林晓", Role.TRAINEE),
+    DemoSignIn("jiaoshi", "陈老师", Role.INSTRUCTOR),
+    DemoSignIn("saishi", "赛事组", Role.ORGANIZER),
     DemoSignIn("zhuren", "吴主任", Role.CENTER_MANAGER),
-    DemoSignIn("guanli", "平台管理", Role.PLATFORM_ADMINISTRATOR),
+    DemoSignIn("guanli", "平台管理员", Role.PLATFORM_ADMINISTRATOR),
 ]

@@ -148,7 +148,7 @@ class RosterImport(Identified, Model):
     center_id: Mapped[str] = mapped_column(ForeignKey("center.id"), index=True)
     person_id: Mapped[str] = mapped_column(ForeignKey("person.id"))  # who uploaded it, and alone may confirm it
     file_name: Mapped[str] = mapped_column(String(120))
-    rows: Mapped[list[Any]]  # [{line, username, name, roles}], checked
+    rows: Mapped[list[Any]]  # [{line, username, name, roles}], checked; empty once they are accounts
     expires_at: Mapped[datetime]
     confirmed_at: Mapped[datetime | None]
     created_ids: Mapped[list[Any]] = mapped_column(default=list)  # the accounts it made

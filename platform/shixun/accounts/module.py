@@ -31,5 +31,6 @@ MODULE = Module(
         NavItem(_l("People"), "accounts.people", Permission.PEOPLE_READ, "users", 80),
         NavItem(_l("Audit"), "accounts.audit", Permission.AUDIT_READ, "history", 90),
     ],
+    imports=["shixun.accounts.tasks"],
     init=init,
 )

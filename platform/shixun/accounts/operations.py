@@ -14,7 +14,7 @@ from shixun.accounts.sessions import end_sessions
 from shixun.core import audit
 from shixun.core.clock import now
 from shixun.core.db import db
-from shixun.core.errors import Conflict, Forbidden, Invalid
+from shixun.core.errors import Conflict, Forbidden, Invalid, NotFound
 from shixun.core.i18n import _l
 from shixun.core.permissions import Actor, Permission, Role, system_actor
 
@@ -178,13 +178,25 @@ def reset_password(actor: Actor, center_id: str, person_id: str) -> Newcomer:
     member = queries.member(center_id, person_id)
     if member.ended_at is not None or queries.belongs_elsewhere(person_id, center_id):
         raise Forbidden(_l("This person's password can't be set from this center. Ask the operator of the platform."))
+    return _renew(actor, member.person)
+
+
+def reset_password_of(username: str) -> Newcomer:
+    """The operator at the machine gives anybody a first password: administrators, and people of several centers."""
+    person = db.session.scalar(select(Person).where(Person.username == normalise_username(username)))
+    if person is None:
+        raise NotFound(_l("Nobody has this sign-in name."))
+    return _renew(system_actor(), person)
+
+
+def _renew(actor: Actor, person: Person) -> Newcomer:
     password = passwords.first_password()
-    member.person.password_hash = passwords.hash_first_password(password)
-    member.person.must_change_password = True
-    end_sessions(person_id)
-    audit.record(actor, "accounts.password.reset", person_id)
+    person.password_hash = passwords.hash_first_password(password)
+    person.must_change_password = True
+    end_sessions(person.id)
+    audit.record(actor, "accounts.password.reset", person.id)
     db.session.flush()
-    return Newcomer(member.person, password)
+    return Newcomer(person, password)
 
 
 def grant_platform_role(actor: Actor, person: Person) -> None:

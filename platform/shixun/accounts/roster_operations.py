@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
 
-from sqlalchemy import select, update
+from sqlalchemy import delete, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import aliased
 
@@ -148,6 +148,7 @@ def confirm(actor: Actor, center_id: str, import_id: str) -> RosterImport:
     except IntegrityError as error:  # somebody took a name since we looked
         raise Conflict(_CHANGED) from error
     kept.granted = sum(one.effect in {Effect.ROLES, Effect.BACK} for one in planned)
+    kept.rows = []  # the names stand in the accounts now
     db.session.flush()
     audit.record(actor, "accounts.roster.confirmed", kept.id, created=len(kept.created_ids), granted=kept.granted)
     return kept
@@ -286,10 +287,12 @@ def recent(actor: Actor, center_id: str) -> list[RosterImport]:
 
 
 def sweep() -> None:
-    """Forget what first passwords are made from when nobody fetched them, and the rows of rosters: names stand in the accounts."""
+    """Delete previews that nobody confirmed, and forget what first passwords are made from when nobody fetched them."""
+    db.session.execute(
+        delete(RosterImport).where(RosterImport.confirmed_at.is_(None), RosterImport.expires_at < now() - PREVIEW_LIFE)
+    )
     db.session.execute(
         update(RosterImport)
-        .where(RosterImport.created_at < now() - SECRET_LIFE, RosterImport.secret.is_not(None))
+        .where(RosterImport.confirmed_at < now() - SECRET_LIFE, RosterImport.secret.is_not(None))
         .values(secret=None)
     )
-    db.session.execute(update(RosterImport).where(RosterImport.created_at < now() - SECRET_LIFE).values(rows=[]))

@@ -11,7 +11,7 @@ from shixun.accounts.blueprint import bp
 from shixun.accounts.forms import LanguageForm, PasswordForm, SignInForm
 from shixun.accounts.roles import ROLE_NAMES
 from shixun.core.errors import Invalid
-from shixun.core.i18n import _, ngettext
+from shixun.core.i18n import _, language, ngettext
 from shixun.core.ids import token_hash
 from shixun.core.permissions import Access, Permission
 from shixun.core.unit_of_work import commit
@@ -98,7 +98,7 @@ def password() -> Any:
 @allow(Access.SIGNED_IN)
 def profile() -> Any:
     """One's own account: name, centers and roles, language, browsers that are signed in."""
-    form = LanguageForm(language=g.person.language or "zh")
+    form = LanguageForm(language=g.person.language or language())
     if form.validate_on_submit():
         sessions.set_language(g.person, form.language.data)
         session["language"] = form.language.data

@@ -221,8 +221,10 @@ def test_the_template_speaks_the_language_of_the_page(manager: Any) -> None:
 
 
 def test_what_nobody_fetched_is_forgotten(manager: Any) -> None:
+    preview(manager, HEAD + "李雷,li.lei,\n")
     where, ticket = preview(manager, HEAD + "王芳,wang.fang,\n")
     manager.post(where + "/confirm", {"ticket": ticket})
+    assert len(db.session.scalars(db.select(RosterImport)).all()) == 2
     with time_machine.travel(now() + timedelta(days=8)):
         roster_operations.sweep()
         db.session.commit()

@@ -66,7 +66,8 @@ def test_a_session_ends_by_itself(browser: Any, trainee: Any) -> None:
 
 
 def test_nobody_is_sent_to_another_site(browser: Any, trainee: Any) -> None:
-    for target in ("https://evil.example", "//evil.example", "/\\evil.example", "javascript:alert(1)"):
+    tricks = ("/\t/evil.example", "/\n/evil.example", "\\\\evil.example", " //evil.example", "http:evil.example")
+    for target in ("https://evil.example", "//evil.example", "/\\evil.example", "javascript:alert(1)", *tricks):
         page = browser().post("/sign-in", {"username": "wang.fang", "password": PASSWORD, "next": target})
         assert page.location == "/"
 
