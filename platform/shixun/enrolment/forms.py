@@ -60,7 +60,7 @@ class RunForm(FlaskForm):  # type: ignore[misc] # untyped library
     planned_minutes = IntegerField(_l("Planned minutes"), [InputRequired(_l("Give a whole number of minutes."))])
     pass_percent = IntegerField(
         _l("Share to reach"),
-        [InputRequired(_l("Give a whole number.")), NumberRange(1, 100, _l("Give a share from 1 to 100 %."))],
+        [InputRequired(_l("Give a whole number.")), NumberRange(1, 100, _l("Give a number from 1 to 100."))],
         description=_l("A trainee passes the run with this part of the planned minutes."),
     )
     capacity = IntegerField(_l("Places"), [Optional()], description=_l("Leave empty for no limit."))

@@ -98,7 +98,7 @@ def _fill(actor: Actor, run: Run, plan: RunPlan) -> None:
     elif plan.ends_at - plan.starts_at > LONGEST_RUN:
         fields["ends_at"] = _l("A run lasts two years at most.")
     if not 0 < plan.pass_share <= 1:
-        fields["pass_share"] = _l("Give a share from 1 to 100 %.")
+        fields["pass_share"] = _l("Give a number from 1 to 100.")
     if plan.kind == "demo" and actor.person_id is not None:
         fields["kind"] = _l("Demo runs are made by the platform's demo command only.")
     if plan.kind == "full" and not run.class_hour_minutes <= minutes <= 100_000:
