@@ -1,14 +1,16 @@
 """Who may take which route: every route × every role, asked over HTTP.
 
 The table is the specification; the code only has to agree with it. Who adds a route adds a line here:
-- `PAGES` (and `BACK_CHANNELS` for the other listeners): endpoint → rule. A route that is not listed fails the test.
+- `TABLE` (and `BACK_CHANNELS` for the other listeners): which rule an endpoint has. A route that is not listed fails the test.
 - `WHO`: permission → roles, for a new permission.
-- `FOREIGN`: a new kind of id in an address → how to make one that belongs to another center. With it, every address that
-  carries such an id is asked with that one, and must answer 404.
+- `things`: a new kind of id in addresses → how to make such a thing in a center. Every address that carries such an id is
+  asked, by whoever may, with the thing of another center in a place where one's own would fit, and must answer 404.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -18,72 +20,78 @@ from shixun.accounts.models import Center, Person
 from shixun.accounts.queries import actor_in
 from shixun.accounts.roster import Row
 from shixun.app import create_app
+from shixun.assessment.models import Submission
+from shixun.core import blobs
+from shixun.core.clock import now
 from shixun.core.db import db
 from shixun.core.permissions import GRANTS, Access, Permission, Role, system_actor
+from shixun.enrolment.models import Meeting
+from shixun.ledger.models import LedgerEntry
 from shixun.testing.factories import make_center, make_person
+from shixun.testing.learning import make_course, make_enrolment, make_run
 from shixun.web.routing import rule_of
+from shixun_contests import operations as contests
+from shixun_contests.models import ContestPack
+from shixun_contests.packs import sync_contest
 
 P = Permission
 PUBLIC, SIGNED_IN = Access.PUBLIC, Access.SIGNED_IN
 T, I, O, M, A = Role  # noqa: E741 - trainee, instructor, organizer, center manager, platform administrator
 
+# blueprint → rule → endpoints
+TABLE: dict[str, dict[Permission | Access, str]] = {
+    "": {PUBLIC: "static"},
+    "web": {PUBLIC: "favicon healthz language proxy_error readyz"},
+    "accounts": {
+        PUBLIC: "home sign_in",
+        SIGNED_IN: "password profile sign_out sign_out_others",
+        P.CENTER_ENTER: "center_home",
+        P.PEOPLE_READ: "people person",
+        P.PEOPLE_MANAGE: (
+            "add_person confirm_person end_membership reset_password set_roles "
+            "roster_confirm roster_passwords roster_preview roster_reissue roster_template roster_upload"
+        ),
+        P.AUDIT_READ: "audit",
+        P.CENTERS_MANAGE: "centers open_center",
+    },
+    "openid": {PUBLIC: "authorize configuration jwks token userinfo"},
+    "ledger": {P.LEDGER_READ: "download entry latest_heads overview", P.LEDGER_CORRECT: "ask_reversal decide"},
+    "curriculum": {
+        SIGNED_IN: "figure",
+        P.COURSE_READ: "catalogue course",
+        P.COURSE_PREVIEW: "preview",
+        P.COURSE_OFFER: "confirm_withdraw library offer withdraw",
+    },
+    "runs": {
+        P.RUN_MANAGE: ("confirm_open confirm_withdraw edit index new open_run show trainee trainees withdraw"),
+    },
+    "meetings": {
+        P.RUN_MANAGE: "by_hand confirm_remove edit new presence remove show",
+        P.COURSE_LEARN: "check_in confirm_leave leave",
+    },
+    "learning": {P.COURSE_LEARN: "beat check done end index join lesson run"},
+    "quizzes": {P.COURSE_LEARN: "attempt begin home save submit"},
+    "assessment": {
+        P.COURSE_READ: "feedback result",
+        P.GRADE: "grade regrade waiting",
+        P.GRADEBOOK_READ: "gradebook gradebook_csv",
+    },
+    "workbench": {P.LAB_USE: "lab start state stop stop_other submissions", P.SUBMIT: "submit"},
+    "centers": {
+        P.FIGURES_READ: "figures names record records records_csv statement",
+        P.CAPACITY_DECLARE: "places",
+    },
+    "contests": {
+        P.CONTEST_READ: "board contest index",
+        P.CONTEST_ENTER: "challenge file join lab sign_up start state stop submissions submit",
+        P.CONTEST_MANAGE: "new open_contest publish",
+    },
+}
 PAGES: dict[str, Permission | Access] = {
-    "static": PUBLIC,
-    "web.favicon": PUBLIC,
-    "web.healthz": PUBLIC,
-    "web.language": PUBLIC,
-    "web.proxy_error": PUBLIC,
-    "web.readyz": PUBLIC,
-    "accounts.add_person": P.PEOPLE_MANAGE,
-    "accounts.audit": P.AUDIT_READ,
-    "accounts.center_home": P.CENTER_ENTER,
-    "accounts.centers": P.CENTERS_MANAGE,
-    "accounts.confirm_person": P.PEOPLE_MANAGE,
-    "accounts.end_membership": P.PEOPLE_MANAGE,
-    "accounts.home": PUBLIC,
-    "accounts.open_center": P.CENTERS_MANAGE,
-    "accounts.password": SIGNED_IN,
-    "accounts.people": P.PEOPLE_READ,
-    "accounts.person": P.PEOPLE_READ,
-    "accounts.profile": SIGNED_IN,
-    "accounts.reset_password": P.PEOPLE_MANAGE,
-    "accounts.roster_confirm": P.PEOPLE_MANAGE,
-    "accounts.roster_passwords": P.PEOPLE_MANAGE,
-    "accounts.roster_preview": P.PEOPLE_MANAGE,
-    "accounts.roster_reissue": P.PEOPLE_MANAGE,
-    "accounts.roster_template": P.PEOPLE_MANAGE,
-    "accounts.roster_upload": P.PEOPLE_MANAGE,
-    "accounts.set_roles": P.PEOPLE_MANAGE,
-    "accounts.sign_in": PUBLIC,
-    "accounts.sign_out": SIGNED_IN,
-    "accounts.sign_out_others": SIGNED_IN,
-    "openid.authorize": PUBLIC,
-    "openid.configuration": PUBLIC,
-    "openid.jwks": PUBLIC,
-    "openid.token": PUBLIC,
-    "openid.userinfo": PUBLIC,
-    "curriculum.catalogue": P.COURSE_READ,
-    "curriculum.confirm_withdraw": P.COURSE_OFFER,
-    "curriculum.course": P.COURSE_READ,
-    "curriculum.figure": SIGNED_IN,
-    "curriculum.library": P.COURSE_OFFER,
-    "curriculum.offer": P.COURSE_OFFER,
-    "curriculum.preview": P.COURSE_PREVIEW,
-    "curriculum.withdraw": P.COURSE_OFFER,
-    "assessment.feedback": P.COURSE_READ,
-    "assessment.grade": P.GRADE,
-    "assessment.gradebook": P.GRADEBOOK_READ,
-    "assessment.gradebook_csv": P.GRADEBOOK_READ,
-    "assessment.regrade": P.GRADE,
-    "assessment.result": P.COURSE_READ,
-    "assessment.waiting": P.GRADE,
-    "workbench.lab": P.LAB_USE,
-    "workbench.start": P.LAB_USE,
-    "workbench.state": P.LAB_USE,
-    "workbench.stop": P.LAB_USE,
-    "workbench.stop_other": P.LAB_USE,
-    "workbench.submissions": P.LAB_USE,
-    "workbench.submit": P.SUBMIT,
+    f"{blueprint}.{name}".lstrip("."): rule
+    for blueprint, rules in TABLE.items()
+    for rule, names in rules.items()
+    for name in names.split()
 }
 # Routes of the back channels ask for a bearer token of their own: without one, 401, whoever's cookie comes along.
 BACK_CHANNELS: dict[str, set[str]] = {
@@ -114,6 +122,7 @@ WHO: dict[Permission, set[Role]] = {
     P.CONTEST_ENTER: {T},
     P.CONTEST_MANAGE: {O},
     P.FIGURES_READ: {M},
+    P.CAPACITY_DECLARE: {M},
     P.LEDGER_READ: {M},
     P.LEDGER_CORRECT: {M},
     P.AUDIT_READ: {M},
@@ -122,8 +131,20 @@ WHO: dict[Permission, set[Role]] = {
     P.OPERATIONS_READ: {A},
 }
 # What stands in addresses and is no id. Everything else that is not a number gets the id of nothing.
-VALUES: dict[str, str | int] = {"code": "zh", "deed": "end", "path": "x.svg", "filename": "none.svg", "status": 503}
+VALUES: dict[str, str | int] = {
+    "code": "zh",
+    "deed": "end",
+    "decision": "approve",
+    "figure": "person-times",
+    "filename": "none.svg",
+    "item": "curve",
+    "path": "x.svg",
+    "question": "which-axis",
+    "status": 503,
+    "year": 2026,
+}
 NOTHING = "z" * 20
+DEMO_CUP = Path(__file__).parents[2] / "competitions" / "packs" / "demo-cup"
 # These answer strangers by themselves: with a redirect, or by the rules of OAuth.
 ANSWER_THEMSELVES = {"accounts.home", "openid.authorize", "openid.token", "openid.userinfo"}
 
@@ -138,14 +159,43 @@ class World:
     outsider: Person
 
 
-FOREIGN: dict[str, Callable[[World], str]] = {
-    "person_id": lambda world: world.outsider.id,
-    "import_id": lambda world: (
-        roster_operations.preview(
-            actor_in(world.outsider, world.elsewhere), world.elsewhere.id, [Row(2, "x1", "X", (T,))], "x.csv"
-        ).id
-    ),
-}
+def things(center: Center, person: Person, learner: Person, folder: Path) -> dict[str, str]:
+    """One of everything that has an id, in a center: the name that its id has in addresses → the id."""
+    actor = system_actor(center.id)
+    own = actor_in(person, center)
+    run = make_run(center, make_course(center, folder))
+    sync_contest(DEMO_CUP)
+    hour = timedelta(hours=1)
+    pack = db.session.scalars(db.select(ContestPack)).one()
+    contest = contests.create_contest(actor, center.id, pack, contests.ContestPlan(now() - hour, now() + hour))
+    contests.open_contest(actor, contest)
+    submission = Submission(
+        center_id=center.id,
+        context="run",
+        context_id=run.id,
+        item="curve",
+        owner_id=learner.id,
+        person_id=learner.id,
+        key="k",
+        lab="pumps",
+        pack_digest="sha256:0",
+        files_digest=blobs.put(b"files"),
+        max_points=10,
+        map_seed="00",
+    )
+    meeting = Meeting(center_id=center.id, run_id=run.id, title="1", starts_at=now(), ends_at=now() + hour)
+    db.session.add_all([submission, meeting])
+    db.session.flush()
+    return {
+        "person_id": learner.id,
+        "import_id": roster_operations.preview(own, center.id, [Row(2, "x1", "X", (T,))], "x.csv").id,
+        "run": run.id,
+        "enrolment": make_enrolment(run, learner).id,
+        "meeting": meeting.id,
+        "submission_id": submission.id,
+        "contest_id": contest.id,
+        "entry_id": db.session.scalars(db.select(LedgerEntry).where(LedgerEntry.center_id == center.id)).first().id,
+    }
 
 
 @pytest.fixture
@@ -172,12 +222,12 @@ def _routes(app: Any) -> Iterator[tuple[str, str, Any]]:
             yield rule.endpoint, method, rule
 
 
-def _address(app: Any, rule: Any, world: World, foreign: dict[str, str] | None = None) -> str:
+def _address(app: Any, rule: Any, world: World, given: dict[str, str] | None = None) -> str:
     values: dict[str, str | int] = {}
     for name in rule.arguments:
         converter = type(rule._converters[name]).__name__
         values[name] = VALUES.get(name, 0 if converter == "IntegerConverter" else NOTHING)
-    values.update({name: one for name, one in (foreign or {}).items() if name in values})
+    values.update({name: one for name, one in (given or {}).items() if name in values})
     if "center" in values:
         values["center"] = world.center.slug
     with app.test_request_context():
@@ -250,19 +300,26 @@ def test_another_center_is_not_there(app: Any, browser: Any, world: World) -> No
             assert answer.status_code == 404, f"{method} {endpoint} answered {answer.status_code}"
 
 
-def test_ids_of_another_center_are_not_there(app: Any, browser: Any, world: World) -> None:
+def test_things_of_another_center_are_not_there(app: Any, browser: Any, world: World, tmp_path: Path) -> None:
     """Asked by people who may, in their own center, for things that exist elsewhere, or nowhere."""
-    foreign = {name: make(world) for name, make in FOREIGN.items()}
+    own = things(world.center, world.people[M], world.people[T], tmp_path)
+    foreign = things(world.elsewhere, world.outsider, world.outsider, tmp_path)
     db.session.commit()
-    for role in Role:
+    reached = set()
+    for role in (T, I, O, M):
         person = _signed_in(browser, world.people[role])
         for endpoint, method, rule in _routes(app):
             allowed = PAGES[endpoint]
-            ids = [name for name in rule.arguments if name.endswith("_id")]
-            if not ids or not isinstance(allowed, Permission) or role not in WHO[allowed]:
+            if not isinstance(allowed, Permission) or role not in WHO[allowed]:
                 continue
-            answer = _ask(person, method, _address(app, rule, world, foreign))
-            assert answer.status_code == 404, f"{method} {endpoint} answered {answer.status_code} to {role}"
+            if method == "GET" and _ask(person, method, _address(app, rule, world, own)).status_code == 200:
+                reached |= rule.arguments
+            for name in rule.arguments & set(own):
+                for wrong in (foreign[name], NOTHING):
+                    answer = _ask(person, method, _address(app, rule, world, {**own, name: wrong}))
+                    said = f"{method} {endpoint} answered {answer.status_code} to {role} for the wrong {name}"
+                    assert answer.status_code == 404, said
+    assert reached >= set(own), "a 404 says something only where one's own thing is found"
 
 
 @pytest.mark.parametrize("listener", ["grader", "exchange"])
