@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterator
-from typing import Any, BinaryIO
+from typing import IO, Any
 
 from sqlalchemy import select
 
@@ -30,7 +30,7 @@ def sealed(center_id: str, *, after: int = 0, until: int | None = None) -> Itera
         yield row.seq, row.hash, row.canonical
 
 
-def write(center: Center, file: BinaryIO) -> int:
+def write(center: Center, file: IO[bytes]) -> int:
     """Write a center's export; returns the number of records. Needs the space of one record, whatever the length."""
     length, last = sealing.head(center.id)
     header = {
@@ -51,5 +51,5 @@ def write(center: Center, file: BinaryIO) -> int:
     return length
 
 
-def _line(file: BinaryIO, item: dict[str, Any]) -> None:
+def _line(file: IO[bytes], item: dict[str, Any]) -> None:
     file.write(json.dumps(item, ensure_ascii=False, separators=(",", ":")).encode() + b"\n")

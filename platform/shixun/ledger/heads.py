@@ -1,8 +1,8 @@
 """Signed head lists: the length and last hash of every chain at one instant, signed, and published as files.
 
 A chain alone only shows that it is consistent; whoever owns the database could write a new one. A list that somebody else
-keeps ends that: mirror the folder of published lists to a place that the operator can't change. Lists are public. They name
-centers by their random ids, and a chain's length is the number of its entries.
+keeps ends that: mirror the folder of published lists to a place that the operator can't change. Lists are public: they call
+a chain by its hash_0, which names its center only to those who know the center's random id.
 
 Before a list is signed, what was added since the last one is checked. A chain that fails keeps its last signed head.
 """
@@ -45,8 +45,8 @@ def issue(key: Ed25519PrivateKey, *, force: bool = False) -> LedgerHeadList | No
     last = latest()
     if last is not None and not force and last.issued_at > now() - EVERY:
         return None
-    before = {item["center"]: item for item in json.loads(last.canonical)["heads"]} if last is not None else {}
-    heads = [_checked_head(center, length, before.get(center)) for center, length in _lengths()]
+    before = {item["chain"]: item for item in json.loads(last.canonical)["heads"]} if last is not None else {}
+    heads = [_checked_head(center, length, before.get(genesis(center))) for center, length in _lengths()]
     signed = [head for head in heads if head is not None]
     if last is not None and signed == list(before.values()):
         return None
@@ -104,7 +104,7 @@ def _checked_head(center_id: str, length: int, before: dict[str, Any] | None) ->
     if not sound or expected != length:
         log.error("ledger chain is broken; its last signed head stays", center=center_id, after=start)
         return before
-    return {"center": center_id, "length": length, "head": current}
+    return {"chain": genesis(center_id), "length": length, "head": current}
 
 
 def document(row: LedgerHeadList) -> dict[str, str]:

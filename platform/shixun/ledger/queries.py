@@ -82,3 +82,13 @@ def names_of(person_ids: Iterable[str]) -> dict[str, str]:
     """Names by person id."""
     rows = db.session.execute(select(Person.id, Person.name).where(Person.id.in_(list(set(person_ids)))))
     return {row.id: row.name for row in rows}
+
+
+def people_in(center_id: str) -> dict[str, str]:
+    """Subject → name of everybody who belongs or belonged to a center."""
+    rows = db.session.execute(
+        select(Membership.subject_id, Person.name)
+        .join(Person, Person.id == Membership.person_id)
+        .where(Membership.center_id == center_id)
+    )
+    return {row.subject_id: row.name for row in rows}

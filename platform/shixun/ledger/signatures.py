@@ -10,6 +10,7 @@ from typing import Any
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from cryptography.hazmat.primitives.serialization import load_pem_public_key
 
+from shixun.ledger.chain import genesis
 from shixun.ledger.findings import Finding
 from shixun.ledger.keys import fingerprint, signed_by
 
@@ -18,7 +19,7 @@ HEADS_FORMAT = "shixun-ledger-heads/1"
 
 @dataclass(frozen=True)
 class SignedList:
-    """One head list. `heads`: center id → (length, hash). `text` is what the signature is over."""
+    """One head list. `heads`: hash_0 of a chain → (length, hash). `text` is what the signature is over."""
 
     number: int
     previous: str | None
@@ -27,6 +28,10 @@ class SignedList:
     text: bytes
     signature: str
     public_key: str
+
+    def head_of(self, center_id: str) -> tuple[int, str] | None:
+        """Length and hash that the list gives for a center's chain."""
+        return self.heads.get(genesis(center_id))
 
     @property
     def digest(self) -> str:
@@ -43,7 +48,7 @@ def parse(document: dict[str, Any]) -> SignedList:
         return SignedList(
             number=int(body["number"]),
             previous=body["previous"],
-            heads={item["center"]: (int(item["length"]), str(item["head"])) for item in body["heads"]},
+            heads={item["chain"]: (int(item["length"]), str(item["head"])) for item in body["heads"]},
             key=str(body["key"]),
             text=text,
             signature=str(document["signature"]),
@@ -79,7 +84,7 @@ def check(lists: list[SignedList], key: Ed25519PublicKey | None) -> tuple[list[S
             findings.append(Finding("list-twice", values={"list": item.number}))
         if last is not None and last.number + 1 == item.number and item.previous != last.digest:
             findings.append(Finding("list-link", values={"list": item.number}))
-        if any(item.heads.get(center, (0, ""))[0] < length for center, length in longest.items()):
+        if any(item.heads.get(chain, (0, ""))[0] < length for chain, length in longest.items()):
             findings.append(Finding("list-shrinks", values={"list": item.number}))
         longest.update({c: max(length, longest.get(c, 0)) for c, (length, _head) in item.heads.items()})
         trusted.append(item)

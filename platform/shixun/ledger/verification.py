@@ -13,7 +13,7 @@ from shixun.ledger.findings import Finding
 from shixun.ledger.kinds import instant_text
 from shixun.ledger.models import LedgerEntry, LedgerHeadList, LedgerPending, LedgerSeal
 from shixun.ledger.signatures import SignedList
-from shixun.ledger.verifier import ChainCheck, Report
+from shixun.ledger.verifier import ChainCheck, Report, lengths
 
 
 def known_lists(folder: Path | None = None) -> list[SignedList]:
@@ -31,7 +31,7 @@ def verify_center(center_id: str, lists: Iterable[SignedList] = (), key: Ed25519
     every = list(lists)
     trusted, findings = signatures.check(every, key)
     report = Report(center=center_id, lists=len(every), key_pinned=key is not None)
-    check = ChainCheck(center_id, [length for item in trusted for length, _ in [item.heads.get(center_id, (0, ""))]])
+    check = ChainCheck(center_id, lengths(trusted, center_id))
     rows = db.session.execute(
         select(LedgerSeal.seq, LedgerSeal.hash, LedgerEntry)
         .outerjoin(LedgerEntry, LedgerEntry.id == LedgerSeal.entry_id)
@@ -49,7 +49,7 @@ def verify_center(center_id: str, lists: Iterable[SignedList] = (), key: Ed25519
     report.length, report.head = check.length, check.head
     if trusted:
         report.key = trusted[-1].key
-        report.signed_length = trusted[-1].heads.get(center_id, (0, ""))[0]
+        report.signed_length = lengths(trusted, center_id)[-1]
     report.findings = [*check.hold_against(trusted), *columns, *_lost(center_id), *findings]
     return report
 

@@ -101,7 +101,7 @@ class ChainCheck:
         found: list[Finding] = [self.broken] if self.broken is not None else []
         sound = 0
         for item in sorted(lists, key=lambda one: one.number):
-            claimed = item.heads.get(self.center_id)
+            claimed = item.head_of(self.center_id)
             if claimed is None or (self.broken is not None and claimed[0] >= (self.broken.seq or 0)):
                 continue
             length, head = claimed
@@ -136,7 +136,7 @@ def verify_export(
     report.lists = len(every)
     trusted, findings = signatures.check(every, key)
     claims = list(statements)
-    watch = [length for item in trusted for length, _head in [item.heads.get(center_id, (0, ""))]]
+    watch = lengths(trusted, center_id)
     watch += [claim.get("ledger", {}).get("seq", 0) for claim in claims]
     check = ChainCheck(center_id, watch)
     for seq, stored, canonical in _lines(path):
@@ -144,7 +144,7 @@ def verify_export(
     report.length, report.head = check.length, check.head
     if trusted:
         report.key = trusted[-1].key
-        report.signed_length = trusted[-1].heads.get(center_id, (0, ""))[0]
+        report.signed_length = watch[len(trusted) - 1]
     elif key is not None:
         report.key = fingerprint(key)
     report.findings = check.hold_against(trusted) + findings
@@ -155,6 +155,11 @@ def verify_export(
         report.figures[str(claim.get("year"))] = figures
         report.findings += wrong
     return report
+
+
+def lengths(lists: Iterable[SignedList], center_id: str) -> list[int]:
+    """The lengths that lists give for a center's chain, 0 where they don't know it."""
+    return [(item.head_of(center_id) or (0, ""))[0] for item in lists]
 
 
 def verify_statement(

@@ -128,7 +128,7 @@ def test_chained_and_signed_with_another_key(
     forged = keys.ensure_key(tmp_path / "forger.pem")
     old = json.loads(exported[-1]["list"])
     body = {**old, "key": keys.fingerprint(forged.public_key())}
-    body["heads"] = [{"center": exported[0]["center"]["id"], "length": 12, "head": exported[0]["head"]}]
+    body["heads"] = [{"chain": genesis(exported[0]["center"]["id"]), "length": 12, "head": exported[0]["head"]}]
     import base64
 
     signed = rfc8785.dumps(body)

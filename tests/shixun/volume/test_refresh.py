@@ -9,13 +9,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.shixun.volume.conftest import Evidence
 
 from shixun.accounts.models import Center
 from shixun.core.db import db
 from shixun.core.errors import NotFound
 from shixun.ledger import export, signatures
 from shixun.ledger.verifier import verify_export
+from shixun.testing.evidence import Evidence
 from shixun.testing.factories import make_center
 from shixun.volume import operations, queries, rules
 from shixun.volume.models import VolumeLine, VolumeState, VolumeYear
