@@ -97,7 +97,7 @@ def save(actor: Actor, attempt: QuizAttempt, question_id: str, form: questions.F
 def save_all(actor: Actor, attempt: QuizAttempt, form: questions.Form) -> None:
     """Save what the whole form brings (a browser without scripts); an impossible answer to one question loses no other.
 
-    Nothing is saved when the time is over: what was saved before counts.
+    What the form leaves out stays as it was saved. Nothing is saved when the time is over: what was saved before counts.
     """
     actor.require(Permission.COURSE_LEARN, attempt.center_id)
     db.session.refresh(attempt, with_for_update=True)
@@ -110,7 +110,8 @@ def save_all(actor: Actor, attempt: QuizAttempt, form: questions.Form) -> None:
             given = questions.read(bank[place["id"]], place["order"], form)
         except questions.Malformed:
             continue
-        _keep(attempt, place["id"], given, instant)
+        if given is not None:
+            _keep(attempt, place["id"], given, instant)
     _prove(attempt, instant)
 
 

@@ -181,8 +181,13 @@ def is_right(question: Question, given: Given | None) -> bool:
     return right == ([given] if kind == "single" else given)
 
 
-def result(question: Question, order: Sequence[int], given: Given | None, *, reveal: bool) -> dict[str, Any]:
-    """The judgement for `ui.question_card`: explained to whoever answered; the answer itself only with `reveal`."""
+def result(
+    question: Question, order: Sequence[int], given: Given | None, *, reveal: bool, teacher: bool = False
+) -> dict[str, Any]:
+    """The judgement for `ui.question_card`: explained to whoever answered; the answer itself only with `reveal`.
+
+    A `teacher` reads why each wrong choice is wrong, chosen or not.
+    """
     right = is_right(question, given)
     found: dict[str, Any] = {
         "state": "right" if right else "wrong",
@@ -194,7 +199,9 @@ def result(question: Question, order: Sequence[int], given: Given | None, *, rev
         found["choices"] = {
             str(place): {
                 "correct": question["choices"][index]["correct"],
-                "why": _safe(why) if (why := question["choices"][index]["why"]) and index in chosen else None,
+                "why": _safe(why)
+                if (why := question["choices"][index]["why"]) and (teacher or index in chosen)
+                else None,
             }
             for place, index in enumerate(order)
             if reveal or index in chosen

@@ -78,7 +78,8 @@ def _answered(question: dict[str, Any]) -> dict[str, Any]:
     return {
         "question": questions.card(question, order),
         "answer": None,
-        "result": questions.result(question, order, None, reveal=True) | {"state": "ungraded", "points": None},
+        "result": questions.result(question, order, None, reveal=True, teacher=True)
+        | {"state": "ungraded", "points": None},
     }
 
 

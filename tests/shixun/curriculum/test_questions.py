@@ -5,8 +5,9 @@ from typing import Any
 
 import pytest
 from hypothesis import given, strategies
-from shixun.curriculum import questions
 from werkzeug.datastructures import MultiDict
+
+from shixun.curriculum import questions
 
 T = {"zh": "题", "en": "text"}
 
@@ -27,9 +28,29 @@ SINGLE = {
         {"text": text("other"), "correct": False, "why": text("secret-other")},
     ],
 }
-MULTIPLE = {**SINGLE, "kind": "multiple", "choices": [*SINGLE["choices"][:1], {**SINGLE["choices"][0], "text": text("two")}, SINGLE["choices"][1]]}  # type: ignore[index,dict-item]
-NUMERIC = {"id": "n", "kind": "numeric", "points": 2.0, "text": T, "explanation": T, "answer": 1.3, "tolerance": 0.1, "unit": "m"}
-ORDERING = {"id": "o", "kind": "ordering", "points": 1.0, "text": T, "explanation": T, "order": [text("1"), text("2"), text("3")]}
+MULTIPLE = {
+    **SINGLE,
+    "kind": "multiple",
+    "choices": [*SINGLE["choices"][:1], {**SINGLE["choices"][0], "text": text("two")}, SINGLE["choices"][1]],
+}  # type: ignore[index,dict-item]
+NUMERIC = {
+    "id": "n",
+    "kind": "numeric",
+    "points": 2.0,
+    "text": T,
+    "explanation": T,
+    "answer": 1.3,
+    "tolerance": 0.1,
+    "unit": "m",
+}
+ORDERING = {
+    "id": "o",
+    "kind": "ordering",
+    "points": 1.0,
+    "text": T,
+    "explanation": T,
+    "order": [text("1"), text("2"), text("3")],
+}
 FILL = {"id": "f", "kind": "fill", "points": 1.0, "text": T, "explanation": T, "accept": ["Modbus TCP", "secret-word"]}
 
 

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from shixun.accounts.models import Center, Person
 from shixun.core.db import db
 from shixun.core.permissions import Actor, Role

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 import time_machine
+
 from shixun.core.clock import now
 from shixun.core.db import db
 from shixun.core.errors import Conflict, NotFound, Unavailable
@@ -128,7 +129,9 @@ def test_a_page_opens_one_stretch_however_often_it_says_so(page: Page) -> None:
     assert len(rows()) == 1
 
 
-@pytest.mark.parametrize("forged", ["start.abc", "start.", "", "x", "a.1.b", "{id}.1.00", "{id}.999999999999.x", "{id}.１.x", "{id}.-1.é"])
+@pytest.mark.parametrize(
+    "forged", ["start.abc", "start.", "", "x", "a.1.b", "{id}.1.00", "{id}.999999999999.x", "{id}.１.x", "{id}.-1.é"]
+)
 def test_made_up_nonces(page: Page, forged: str) -> None:
     page.beat()
     with pytest.raises((Conflict, NotFound)):

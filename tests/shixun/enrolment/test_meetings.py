@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 import time_machine
+
 from shixun.core.clock import now
 from shixun.core.db import db
 from shixun.core.errors import Conflict, Invalid

@@ -1,11 +1,12 @@
 """Runs: planning, opening, who takes part, and what the ledger is told."""
 
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+
 from shixun.core.clock import now
 from shixun.core.db import db
 from shixun.core.errors import Conflict, Forbidden, Invalid, NotFound
@@ -159,8 +160,8 @@ def form(**changes: Any) -> dict[str, Any]:
     return {
         "title_zh": "三班",
         "title_en": "Third",
-        "starts_on": date.today().isoformat(),
-        "ends_on": (date.today() + timedelta(days=9)).isoformat(),
+        "starts_on": now().date().isoformat(),
+        "ends_on": (now().date() + timedelta(days=9)).isoformat(),
         "planned_minutes": "90",
         "pass_percent": "60",
         **changes,
@@ -211,7 +212,14 @@ def test_wrong_fields_say_so_and_nothing_is_retyped(house: Any, browser: Any, wr
 def test_pages_of_a_run_for_instructors(house: Any, browser: Any) -> None:
     person = browser().sign_in("jiaoshi")
     run = house.run.id
-    for path in ("", f"/{run}", f"/{run}/trainees", f"/{run}/trainees/{house.enrolment.id}", "?state=ended", "?state=x"):
+    for path in (
+        "",
+        f"/{run}",
+        f"/{run}/trainees",
+        f"/{run}/trainees/{house.enrolment.id}",
+        "?state=ended",
+        "?state=x",
+    ):
         assert person.get(f"/c/longyan/runs{path}").status_code == 200
     new = make_person(house.center, "chen", name="陈明")
     db.session.commit()
