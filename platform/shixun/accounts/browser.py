@@ -1,6 +1,6 @@
 """Who is at the browser: from the cookie to the person, and from the center's slug to the actor."""
 
-from flask import Flask, current_app, g, redirect, request, session, url_for
+from flask import Flask, abort, current_app, g, redirect, request, session, url_for
 from werkzeug.wrappers import Response
 
 from shixun.accounts import queries
@@ -17,6 +17,12 @@ def token() -> str | None:
     """The session token in the browser's cookie."""
     found = session.get(KEY)
     return found if isinstance(found, str) else None
+
+
+def refuse_nul() -> None:
+    """No text that people type holds a NUL character, and PostgreSQL can neither store nor compare one."""
+    if "\0" in request.path or any("\0" in value for value in request.values.values()):
+        abort(400)
 
 
 def load_person() -> None:
@@ -54,6 +60,7 @@ def enter_center(slug: str) -> Actor | None:
 
 
 def init_app(app: Flask) -> None:
+    app.before_request(refuse_nul)
     app.before_request(load_person)
     app.before_request(ask_for_new_password)
     app.extensions["shixun-enter-center"] = enter_center

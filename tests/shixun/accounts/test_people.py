@@ -240,7 +240,7 @@ def test_the_audit_trail_is_this_centers_own(manager: Any, browser: Any, center:
     assert "远方的人" not in page
     narrowed = manager.get(f"/c/longyan/audit?action=accounts.role.revoked&person={trainee.id}").get_data(as_text=True)
     assert narrowed.count("<tr") == 2
-    for odd in ("action=x", "person=" + stranger.id, "page=77", "person=%00"):
+    for odd in ("action=x", "person=" + stranger.id, "page=77"):
         assert manager.get("/c/longyan/audit?" + odd).status_code == 200
 
 

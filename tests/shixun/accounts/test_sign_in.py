@@ -175,7 +175,8 @@ def test_the_present_password_is_no_new_one(browser: Any, trainee: Any) -> None:
         {"username": "x"},
         {"password": "x"},
         {"username": "x" * 999, "password": "x"},
-        {"username": "a\x00b", "password": "x\x00"},
+        {"username": "a\tb", "password": "x\x1f"},
+        {"username": "\U0001f600\ud7ff", "password": "\u202e"},
     ],
 )
 def test_odd_forms_are_answered(browser: Any, app: Any, odd: dict[str, str]) -> None:
@@ -197,3 +198,10 @@ def test_what_is_long_over_is_swept(browser: Any, trainee: Any) -> None:
         sessions.sweep()
         assert db.session.scalars(db.select(SignInSession)).all() == []
         assert db.session.scalars(db.select(SignInFailure)).all() == []
+
+
+def test_no_text_holds_a_nul(browser: Any, trainee: Any) -> None:
+    person = browser().sign_in("wang.fang")
+    for address in ("/c/longyan/?q=%00", "/c/longyan/people/%00", "/c/%00/", "/%00"):
+        assert person.get(address).status_code in {400, 404}, address
+    assert person.post("/sign-in", {"username": "a\x00b", "password": "x"}).status_code == 400
