@@ -33,9 +33,13 @@ def shown(figures: Mapping[str, Any]) -> dict[str, Any]:
     """Figures as the page shows them: hours in place of minutes; parts below a tenth are dropped, never rounded up."""
     return {
         **figures,
-        "class_hours": int(figures["class_hours"] * 10) / 10,
-        "measured_minutes": figures["measured_minutes"] * 10 // 60 / 10,
+        "class_hours": _tenths(int(figures["class_hours"] * 10)),
+        "measured_minutes": _tenths(figures["measured_minutes"] * 10 // 60),
     }
+
+
+def _tenths(count: int) -> float | int:
+    return count // 10 if count % 10 == 0 else count / 10
 
 
 @dataclass(frozen=True)

@@ -62,7 +62,7 @@ def _entry_page(entry_id: str, form: ReversalForm) -> str:
     return render_template(
         "ledger/entry.html",
         entry=found,
-        data=found.data,
+        data=_in_order(found.data),
         person=_people([found.subject_id]).get(found.subject_id or ""),
         reversal=operations.find(center_id(), "entry.reversed", found.id),
         corrections=requests,
@@ -124,6 +124,12 @@ def latest_heads() -> Response:
     return Response(
         text, mimetype="application/json", headers={"Content-Disposition": f'attachment; filename="{name}"'}
     )
+
+
+def _in_order(data: dict[str, Any]) -> dict[str, Any]:
+    """Facts in the order that people expect; the canonical record has them by name."""
+    known = {name: data[name] for name in FIELDS if name in data}
+    return {**known, **data}
 
 
 def _people(subject_ids: list[str | None]) -> dict[str, Any]:

@@ -73,7 +73,7 @@ def test_every_figure_opens_to_its_records(manager: Any, trained: dict[str, str]
     assert page.count("李娜") == 1
     assert "王芳" in text(manager.get("/c/longyan/figures/2026/class_hours"))
     measured = text(manager.get("/c/longyan/figures/2026/measured_minutes"))
-    assert "Measured learning time: 2.0 hours" in measured
+    assert "Measured learning time: 2 hours" in measured
     assert "team-one" in text(manager.get("/c/longyan/figures/2026/teams"))
     assert "Contest c1" in text(manager.get("/c/longyan/figures/2026/contests"))
     assert "thirty PCs in two rooms" in text(manager.get("/c/longyan/figures/2026/places"))
