@@ -201,8 +201,41 @@ def test_lab_on_a_phone_shows_task_and_plant_and_offers_a_computer(site: Any) ->
     assert page.locator("#task").is_visible()
 
 
-def test_jupyterlab_is_not_loaded_on_a_phone(site: Any) -> None:
+def requests_of_frames(page: Any) -> list[str]:
+    """The parts of the lab that frames asked for, in order, once the page is loaded anew."""
+    asked: list[str] = []
+
+    def note(request: Any) -> None:
+        if "part=" in request.url:
+            asked.append(request.url.partition("part=")[2])
+
+    page.on("request", note)
+    page.reload()
+    return asked
+
+
+def test_frames_of_the_lab_load_one_after_the_other(site: Any) -> None:
+    """Each signs in at the lab, and two sign-ins at once spoil each other's state."""
+    page = site.open("/gallery/layout/workspace?lang=en")
+    held: list[Any] = []
+    page.context.route("**part=lab", lambda route: held.append(route))
+    asked = requests_of_frames(page)
+    until(page, lambda: bool(held))
+    page.get_by_role("tab", name="Plant").click()
+    page.wait_for_timeout(300)
+    assert asked == ["lab"]
+    held[0].continue_()
+    until(page, lambda: asked == ["lab", "hmi"])
+
+
+def test_a_phone_loads_what_is_looked_at(site: Any) -> None:
+    """JupyterLab is megabytes that a phone never needs."""
     page = site.open("/gallery/layout/workspace?lang=en", phone=True)
-    page.wait_for_timeout(500)
-    sources = [frame.url for frame in page.frames[1:]]
-    assert [url for url in sources if url.endswith(".svg")] == []
+    asked = requests_of_frames(page)
+    page.get_by_role("tab", name="Notebook").click()
+    page.wait_for_timeout(300)
+    assert asked == []
+    page.get_by_role("tab", name="Plant").click()
+    until(page, lambda: asked == ["hmi"])
+    page.set_viewport_size({"width": 1280, "height": 900})
+    until(page, lambda: asked == ["hmi", "lab"])

@@ -18,6 +18,7 @@ export function startTabs(root) {
         panel(tab).hidden = !on;
       }
       if (focus) chosen.focus();
+      list.dispatchEvent(new Event("tabs:select", { bubbles: true }));
       window.dispatchEvent(new Event("resize")); // charts that were hidden learn their width
     };
     for (const tab of tabs) {

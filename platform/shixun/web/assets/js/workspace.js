@@ -9,15 +9,7 @@ export function startWorkspaces(root) {
   for (const workspace of take(root, ".workspace", "workspace")) {
     startSplitter(workspace);
     startTaskTab(workspace);
-    startSecondFrame(workspace);
   }
-}
-
-/** The plant's frame waits for the notebook's: both sign in at the lab, and two sign-ins at once spoil each other's state. */
-function startSecondFrame(workspace) {
-  const first = workspace.querySelector("iframe[src]");
-  const second = workspace.querySelector("iframe[data-src]");
-  first?.addEventListener("load", () => second?.setAttribute("src", second.dataset.src), { once: true });
 }
 
 function startSplitter(workspace) {
@@ -77,5 +69,27 @@ function startTaskTab(workspace) {
   (phone.matches ? task : notebook).dataset.selected = "";
   phone.addEventListener("change", () => {
     if (!phone.matches && task.getAttribute("aria-selected") === "true") notebook.click();
+    loadNext(workspace, phone);
   });
+  tabs.addEventListener("tabs:select", () => loadNext(workspace, phone));
+}
+
+/**
+ * Gives the frames their addresses, one after the other: each signs in at the lab, and two sign-ins at once spoil each
+ * other's state. On a phone only a frame that is looked at: JupyterLab is megabytes that a phone never needs.
+ * (loading="lazy" doesn't do it: Chromium loads frames that are not displayed at once.)
+ */
+function loadNext(workspace, phone) {
+  if (workspace.querySelector("iframe[data-loading]")) return;
+  const waiting = [...workspace.querySelectorAll("iframe[data-src]")];
+  const frame = waiting.find((one) => !phone.matches || one.offsetParent !== null);
+  if (!frame) return;
+  frame.dataset.loading = "";
+  const done = () => {
+    delete frame.dataset.loading;
+    loadNext(workspace, phone);
+  };
+  frame.addEventListener("load", done, { once: true });
+  frame.src = frame.dataset.src;
+  frame.removeAttribute("data-src");
 }
