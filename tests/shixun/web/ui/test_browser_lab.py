@@ -210,7 +210,7 @@ def requests_of_frames(page: Any) -> list[str]:
             asked.append(request.url.partition("part=")[2])
 
     page.on("request", note)
-    page.reload()
+    page.reload(wait_until="commit")  # a held frame holds the load event, too
     return asked
 
 
