@@ -168,7 +168,9 @@ def _decode_array(body: object) -> Any:
     if not isinstance(body, dict) or set(body) != {"dtype", "shape", "data"}:
         raise NotDataError("a malformed array")
     dtype, shape, text = body["dtype"], body["shape"], body["data"]
-    if dtype not in ARRAY_DTYPES or not isinstance(text, str) or not isinstance(shape, list) or len(shape) > MAX_DEPTH:
+    if not (isinstance(dtype, str) and isinstance(text, str) and isinstance(shape, list)):
+        raise NotDataError("a malformed array")
+    if dtype not in ARRAY_DTYPES or len(shape) > MAX_DEPTH:
         raise NotDataError("a malformed array")
     if not all(type(length) is int and 0 <= length <= MAX_BYTES for length in shape):
         raise NotDataError("a malformed array")

@@ -77,11 +77,10 @@ class Grading:
             except RefusalError as refusal:
                 return self._refused(lab, refusal)
             return self._graded(lab, notebook)
-        except GradingFailedError:
-            if self._cancelled.is_set():
-                failure = GradingFailedError(Reason.STOPPED)
-            _log.warning("job %s failed: %s", self._job.job_id, failure)
-            return self._result(outcome="failed", reason=failure.reason)
+        except GradingFailedError as error:
+            reason = Reason.STOPPED if self._cancelled.is_set() else error.reason
+            _log.warning("job %s failed: %s", self._job.job_id, error)
+            return self._result(outcome="failed", reason=reason)
 
     def _canonical(self, lab: Lab) -> Canonical:
         return canonical(lab, read_submission(_fetched(self._job.submission_digest, self._fetch)))
