@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import Any
 
 from flask import Blueprint, flash, redirect, render_template, url_for
+from wtforms.fields.choices import SelectChoice
 
 from shixun.core.errors import Invalid, NotFound
 from shixun.core.i18n import _, language, local
@@ -37,7 +38,7 @@ def index() -> Any:
 def new() -> Any:
     form = ContestForm()
     packs = {pack.digest: pack for pack in queries.packs()}
-    form.pack.choices = [(digest, local(pack.title)) for digest, pack in packs.items()]
+    form.pack.choices = [SelectChoice(digest, local(pack.title)) for digest, pack in packs.items()]
     if form.validate_on_submit():
         plan = operations.ContestPlan(
             _instant(form.starts_at.data),
@@ -82,8 +83,8 @@ def _page(contest: Contest, entry_form: EntryForm | None = None, join_form: Join
     ), 422 if submitted else 200
 
 
-def _divisions(contest: Contest) -> list[tuple[str, str]]:
-    return [(division["slug"], local(division["title"])) for division in contest.divisions]
+def _divisions(contest: Contest) -> list[SelectChoice]:
+    return [SelectChoice(division["slug"], local(division["title"])) for division in contest.divisions]
 
 
 @bp.post(ONE + "/open")

@@ -18,6 +18,7 @@ class LazyGroup(click.Group):
         "demo": "shixun.commands.demo:demo",
         "worker": "shixun.commands.worker:worker",
         "pack": "shixun.commands.pack:group",
+        "people": "shixun.accounts.cli:group",
         "ledger": "shixun.ledger.cli:group",
         "walkthrough": "shixun.commands.walkthrough:walkthrough",
     }
@@ -38,5 +39,7 @@ class LazyGroup(click.Group):
 @click.version_option(__version__)
 def main() -> None:
     """Shixun (实训): run, look after and prove a training platform."""
+
+
 if __name__ == "__main__":
     main()

