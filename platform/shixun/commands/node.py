@@ -1,6 +1,6 @@
 """Node: the machine's own if it is new enough for configurable-http-proxy 5, else the one that PyPI's wheel brings.
 
-    python -m shixun.commands.node ci --silent      runs npm with that Node
+python -m shixun.commands.node ci --silent      runs npm with that Node
 """
 
 import os
@@ -55,7 +55,7 @@ def main() -> None:
     """Run npm in this process' place, with its node first on PATH."""
     command = [*npm_command(), *sys.argv[1:]]
     path = f"{Path(node_command()).parent}{os.pathsep}{os.environ.get('PATH', '')}"
-    os.execvpe(command[0], command, {**os.environ, "PATH": path})
+    os.execvpe(command[0], command, {**os.environ, "PATH": path})  # noqa: S606 - our own npm, no shell wanted
 
 
 if __name__ == "__main__":

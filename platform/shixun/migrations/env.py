@@ -1,6 +1,6 @@
 """Alembic's environment: one history for SQLite and PostgreSQL, run by `shixun db upgrade` only."""
 
-from typing import Any
+from typing import Any, Literal
 
 from alembic import context
 from flask import current_app
@@ -13,7 +13,7 @@ LOCK_TIMEOUT = "4s"
 STATEMENT_TIMEOUT = "60s"
 
 
-def render_item(kind: str, item: Any, _autogen_context: Any) -> str | bool:
+def render_item(kind: str, item: Any, _autogen_context: Any) -> str | Literal[False]:
     """Migrations name the database's types, not ours, so that they stay true when the code changes."""
     if kind == "type" and isinstance(item, UtcDateTime):
         return "sa.DateTime(timezone=True)"

@@ -30,4 +30,4 @@ def time_text(value: datetime | None, style: str = "yyyy-MM-dd HH:mm") -> str:
 def minutes_text(seconds: float | int | None) -> str:
     """Seconds as whole minutes, rounded down: we never show more time than there was."""
     count = int((seconds or 0) // 60)
-    return ngettext("%(num)d minute", "%(num)d minutes", count)
+    return str(ngettext("%(num)d minute", "%(num)d minutes", count))

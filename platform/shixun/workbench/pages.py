@@ -32,9 +32,10 @@ class Desk:
     arguments: dict[str, str]
     attention: str | None = None  # the nonce that learning time begins with; None: no time counts here
 
-    def url(self, action: str, **more: str) -> str:
+    def url(self, action: str, **more: Any) -> str:
         """The address of the page (`lab`) or of an action on it."""
-        return url_for(self.prefix + action, **self.arguments, **more)
+        values: dict[str, Any] = {**self.arguments, **more}
+        return url_for(self.prefix + action, **values)
 
 
 def _settings() -> Settings:
@@ -125,7 +126,7 @@ def submissions(desk: Desk) -> str:
     return render_template("workbench/_submissions.html", submissions=submissions_of(work) if work is not None else [])
 
 
-def start(desk: Desk) -> Response:
+def start(desk: Desk) -> Any:
     """Start the lab; somebody who was never at the hub signs in there first and comes back."""
     here = desk.url("lab")
     if not Hub(_settings()).knows(g.person.hub_user):
