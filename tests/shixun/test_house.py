@@ -8,6 +8,7 @@ from typing import Any
 
 import flask_migrate
 import pytest
+
 from shixun.app import MIGRATIONS, create_app
 from shixun.config import Settings
 from shixun.core.db import db

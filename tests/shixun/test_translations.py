@@ -3,6 +3,7 @@
 import re
 
 from babel.messages.pofile import read_po
+
 from shixun.commands.messages import missing, sources
 
 PLACEHOLDER = re.compile(r"%\(\w+\)[a-z]")
