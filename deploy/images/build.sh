@@ -56,6 +56,7 @@ for name in $names; do
     docker image inspect debian:bookworm-slim >/dev/null 2>&1 || deploy/images/base.sh
     say "building $image"
     began=$(date +%s)
+    before=$(docker image inspect --format '{{.Id}}' "$image" 2>/dev/null || true)
     log=$(mktemp)
     # Only the inputs travel to the engine. Steps are shown as they run; the whole log only when something fails.
     if inputs "$file" | tar -c --owner=0 --group=0 --numeric-owner --mtime=@0 --mode=a+rX,u+w -T - |
@@ -64,6 +65,10 @@ for name in $names; do
         size=$(docker image inspect --format '{{.Size}}' "$image" | awk '{printf "%.0f", $1 / 1e6}')
         say "built $image: $size MB in $(($(date +%s) - began)) s"
         rm -f "$log"
+        # what nothing runs on any more gives its disk back
+        if [ -n "$before" ] && [ "$before" != "$(docker image inspect --format '{{.Id}}' "$image")" ]; then
+            docker image rm "$before" >/dev/null 2>&1 || true
+        fi
     else
         say "building $image failed:"
         tail -n 30 "$log" >&2

@@ -1,6 +1,7 @@
 """Fixtures of the labs' tests. The helpers beside this file are plain modules, so their folder goes on the path."""
 
 import shutil
+import socket
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,6 +10,26 @@ from typing import Any
 import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
+
+
+@pytest.fixture(autouse=True)
+def _no_outside_sockets(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As everywhere, plus this machine's own addresses: the probe of the labs' network tries each of them."""
+    from shixun_labs.network import LabNetwork
+    from shixun_labs.probe import own_addresses
+
+    own = {"127.0.0.1", "localhost", *own_addresses(LabNetwork())}
+    connect = socket.socket.connect
+
+    def guarded(self: socket.socket, address: Any) -> None:
+        if self.family in {socket.AF_INET, socket.AF_INET6}:
+            host = str(address[0])
+            if host not in own and not host.startswith(("127.", "172.17.", "10.89.")):
+                self.close()
+                raise RuntimeError(f"a test tried to reach {host}")
+        connect(self, address)
+
+    monkeypatch.setattr(socket.socket, "connect", guarded)
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass, field
 from email.message import Message
 from typing import Any
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import quote, urljoin, urlsplit
 
 from tornado.httpclient import HTTPRequest
 from tornado.websocket import WebSocketClientConnection, websocket_connect
@@ -61,7 +61,7 @@ class Browser:
             "127.0.0.1" if host.endswith("localhost") else host, parts.port, timeout=120
         )
         try:
-            path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+            path = quote(parts.path or "/", safe="/%:@,+=~()") + (f"?{parts.query}" if parts.query else "")
             connection.request(method, path, json.dumps(body) if body is not None else None, sent)
             response = connection.getresponse()
             data = response.read()

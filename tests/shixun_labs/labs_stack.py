@@ -117,7 +117,11 @@ class Stack:
         return self.progress(person)[-1]
 
     def progress(self, person: str) -> list[dict[str, Any]]:
+        deadline = time.monotonic() + 10
         page = self.api("GET", f"/users/{person}/server/progress")
+        while page.status == 400 and time.monotonic() < deadline:  # between a start's failure and its record
+            time.sleep(0.05)
+            page = self.api("GET", f"/users/{person}/server/progress")
         return [json.loads(line[6:]) for line in page.text.splitlines() if line.startswith("data: ")]
 
     def stop(self, person: str) -> None:

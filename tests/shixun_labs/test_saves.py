@@ -56,6 +56,16 @@ def test_changes_are_pushed_once(tmp_path: Path, listener: Listener, web: FakeWe
     assert saves.pending() == []
 
 
+def test_released_files_are_pushed_only_once_they_change(tmp_path: Path, listener: Listener, web: FakeWeb) -> None:
+    saves = Saves(tmp_path, listener)
+    saves.leave(Assignments(tmp_path, listener).fetch("modbus"))
+    assert saves.sweep()
+    assert web.work == {}
+    (tmp_path / "modbus/notebook.ipynb").write_text("{}")
+    assert saves.sweep()
+    assert list(web.work) == ["modbus/notebook.ipynb"]
+
+
 def test_large_hidden_linked_files_stay_here(tmp_path: Path, listener: Listener, web: FakeWeb) -> None:
     with (tmp_path / "big.bin").open("wb") as file:
         file.truncate(module.MAX_FILE + 1)

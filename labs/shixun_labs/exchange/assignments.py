@@ -50,16 +50,20 @@ class Assignments:
                 rows.append(row | {"status": "submitted", "notebooks": [], "submissions": submissions})
         return rows
 
-    def fetch(self, name: str, *, replace_missing: bool = False) -> None:
-        """Brings the released files; files that exist are the trainee's and stay as they are."""
+    def fetch(self, name: str, *, replace_missing: bool = False) -> list[str]:
+        """Brings the released files and returns their paths; files that exist are the trainee's and stay as they are."""
         if not _is_folder_name(name):
             raise Refused(say("unknown-assignment", self.lang, name=name), "unknown-assignment", 404)
         folder = self.root / name
         if folder.is_dir() and not replace_missing and any(workspace.walk(self.root, name)):
-            return
+            return []
+        brought = []
         for file in self._listener().assignment_files(name):
-            if not (folder / file.path).exists():
-                self._write(f"{name}/{file.path}", file.data)
+            path = f"{name}/{file.path}"
+            if not (self.root / path).exists():
+                self._write(path, file.data)
+                brought.append(path)
+        return brought
 
     def submit(self, name: str, *, required: list[str] | None = None) -> dict[str, Any]:
         """Hands in the folder of `name` and returns the receipt.

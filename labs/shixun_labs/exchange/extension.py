@@ -19,7 +19,7 @@ from tornado import web
 
 from shixun_labs.exchange import hmi
 from shixun_labs.exchange.assignments import Assignments
-from shixun_labs.exchange.client import ExchangeFailure, Listener
+from shixun_labs.exchange.client import Away, ExchangeFailure, Listener
 from shixun_labs.exchange.messages import say
 from shixun_labs.exchange.saves import Saves, send_kept_submissions
 
@@ -89,8 +89,11 @@ class AssignmentActionHandler(LabHandler):
         self.answer(reply)
 
     def submit(self, name: str) -> dict[str, Any]:
-        released = [row for row in self.assignments.released() if row.get("assignment_id") == name]
-        return self.assignments.submit(name, required=released[0].get("notebooks") if released else None)
+        required = None
+        with contextlib.suppress(Away):  # what is handed in is kept all the same
+            rows = [row for row in self.assignments.released() if row.get("assignment_id") == name]
+            required = rows[0].get("notebooks") if rows else None
+        return self.assignments.submit(name, required=required)
 
 
 class ValidateHandler(LabHandler):
@@ -178,7 +181,7 @@ class ShixunLab(ExtensionApp):  # type: ignore[misc]  # untyped base
             return
         try:
             for row in self.assignments.released():
-                self.assignments.fetch(str(row.get("assignment_id", "")))
+                self.saves.leave(self.assignments.fetch(str(row.get("assignment_id", "")), replace_missing=True))
             self.brought = True
         except ExchangeFailure as failure:
             self.log.warning("the assignment was not fetched at start: %s", failure)

@@ -93,6 +93,13 @@ class Saves:
                 changed.append(entry.path)
         return changed
 
+    def leave(self, paths: list[str]) -> None:
+        """Files that the platform has anyway, as released ones: they are pushed only once they change."""
+        for path in paths:
+            with contextlib.suppress(OSError):
+                status = (self.root / path).stat(follow_symlinks=False)
+                self._seen[path] = (status.st_size, status.st_mtime_ns)
+
     def sweep(self, deadline: float | None = None) -> bool:
         """Pushes what changed; True when nothing is left to push. `deadline` is a time.monotonic() after which it stops."""
         if self.listener is None:
