@@ -8,6 +8,7 @@ connections; on a network of trainees all of that happens (Modbus Messaging on T
 import asyncio
 import contextlib
 import logging
+import socket
 from collections import OrderedDict
 
 from pymodbus.constants import ExcCodes
@@ -20,6 +21,7 @@ FUNCTIONS = (1, 2, 3, 4, 5, 6, 15, 16, 22, 23, 43)
 MAX_CONNECTIONS = 32
 IDLE_SECONDS = 600.0
 _HEADER = 7  # transaction, protocol, length, unit
+_SEND_BUFFER = 32_768
 _MAX_LENGTH = 254  # unit id + PDU of at most 253 bytes
 
 _logger = logging.getLogger(__name__)
@@ -56,6 +58,8 @@ class ModbusServer:
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """One client: requests in the order in which they come, each answered before the next is read."""
         self._writers[writer] = None
+        # Answers that nobody reads may fill this much of the kernel's memory, not megabytes.
+        writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _SEND_BUFFER)
         if len(self._writers) > MAX_CONNECTIONS:
             silent, _ = self._writers.popitem(last=False)
             silent.transport.abort()
@@ -73,6 +77,8 @@ class ModbusServer:
                     answer = await self._answer(header[6], body)
                     writer.write(header[:4] + (len(answer) + 1).to_bytes(2, "big") + header[6:] + answer)
                     await writer.drain()
+                    # A client may send thousands of requests at once: the plant and the others get their turn in between.
+                    await asyncio.sleep(0)
         except (asyncio.IncompleteReadError, TimeoutError, OSError):
             return  # the client left, fell silent, or was cut off
         finally:

@@ -89,7 +89,7 @@ def render(plant: Plant, snapshot: dict[str, Any], lang: str, *, faults_menu: bo
 {_line(page)}
 <div class="two">
 {_trend(page, snapshot["trend"])}
-<section class="card"><h2>{_("Alarms")}</h2><ul id="alarms" class="alarms" aria-live="polite"></ul></section>
+<section class="card"><h2>{_("Alarms")}</h2><ul id="alarms" class="alarms" aria-live="polite" tabindex="0"></ul></section>
 </div>
 {_table(page)}
 {_faults(page) if faults_menu else ""}

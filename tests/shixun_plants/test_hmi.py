@@ -1,0 +1,281 @@
+"""The screen: what it says, through a proxy under a prefix, and in a browser."""
+
+import asyncio
+import contextlib
+import json
+import re
+from collections.abc import AsyncIterator
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from shixun_plants.bottling.packml import State
+from shixun_plants.faults import Fault
+from shixun_plants.hmi.app import MAX_STREAMS
+from shixun_plants.hmi.monitor import MAX_PAST_ALARMS, TREND_POINTS, Monitor
+from shixun_plants.hmi.page import digits
+from shixun_plants.hmi.server import MAX_CONNECTIONS, HmiServer
+from shixun_plants.hmi.texts import _ZH, language, translator
+from shixun_plants.plants import catalogue
+from shixun_plants.runner import LivePlant
+
+from .conftest import config
+
+CHROMIUM = Path("/usr/bin/chromium")
+PREFIX = "/user/t0123/shixun/hmi"
+
+
+@contextlib.asynccontextmanager
+async def screen(tmp_path: Path, **changes: Any) -> AsyncIterator[tuple[LivePlant, HmiServer, str]]:
+    """A plant with its screen, and the screen's address."""
+    live = LivePlant(config(tmp_path, **changes))
+    server = HmiServer(live)
+    live.warm_up()
+    await server.start("127.0.0.1", 0)
+    try:
+        yield live, server, f"http://127.0.0.1:{server.port}"
+    finally:
+        await server.close()
+        live.close()
+
+
+@contextlib.asynccontextmanager
+async def proxy(port: int) -> AsyncIterator[str]:
+    """What a lab server does: strips a prefix, streams through. Elsewhere it serves a page that frames the screen."""
+
+    async def copy(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        with contextlib.suppress(OSError):
+            while part := await reader.read(4096):
+                writer.write(part)
+                await writer.drain()
+        writer.close()
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        with contextlib.suppress(OSError, asyncio.IncompleteReadError):
+            line, rest = (await reader.readuntil(b"\r\n\r\n")).split(b"\r\n", 1)
+            method, path, version = line.split(b" ")
+            if not path.startswith(PREFIX.encode()):
+                page = f'<iframe src="{PREFIX}/?lang=en" width=360 height=900 style="border:0"></iframe>'.encode()
+                writer.write(b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nConnection: close\r\n\r\n" + page)
+                writer.close()
+                return
+            upstream, out = await asyncio.open_connection("127.0.0.1", port)
+            rest = re.sub(rb"(?i)connection: [^\r]*", b"Connection: close", rest)
+            out.write(b" ".join((method, path[len(PREFIX) :], version)) + b"\r\n" + rest)
+            await asyncio.gather(copy(reader, out), copy(upstream, writer))
+
+    listener = await asyncio.start_server(serve, "127.0.0.1", 0)
+    yield f"http://127.0.0.1:{listener.sockets[0].getsockname()[1]}"
+    listener.close()
+
+
+@pytest.mark.parametrize(
+    ("lang", "words"), [("zh", ("灌装产线", "灌装机", "运行", "瓶颈")), ("en", ("Bottling line", "Filler", "Execute"))]
+)
+async def test_the_page_is_complete_without_a_script(tmp_path: Path, lang: str, words: tuple[str, ...]) -> None:
+    async with screen(tmp_path) as (live, _, url), httpx.AsyncClient() as http:
+        page = (await http.get(f"{url}/?lang={lang}")).text
+        for word in words:
+            assert word in page
+        assert page.count('class="station"') == 5
+        assert page.count('class="buffer"') == 4
+        for signal in catalogue("bottling"):
+            if signal.kind != "command":
+                value = round(live.measured.values[signal.tag], 3)
+                shown = f"{value:,.{digits(signal)}f}"
+                assert f'data-v="{signal.tag}" data-d="{digits(signal)}">{shown}<' in page, signal.tag
+        assert len(re.findall(r"[\d.]+,[\d.]+", page.split("data-trend")[1])) > 200, "ten minutes of past are there"
+
+
+async def test_headers_let_the_lab_frame_it_and_nothing_is_absolute(tmp_path: Path) -> None:
+    async with screen(tmp_path) as (_, _, url), httpx.AsyncClient() as http:
+        for path in ("/", "/hmi.js", "/hmi.css", "/snapshot"):
+            answer = await http.get(url + path)
+            assert answer.status_code == 200
+            assert "x-frame-options" not in answer.headers
+            assert "frame-ancestors" not in answer.headers["content-security-policy"]
+            assert not re.search(
+                r"""(?:href|src|action)="(?:/|http)|(?:fetch|EventSource)\("(?:/|http)|url\(""", answer.text
+            )
+        page = (await http.get(url)).text
+        assert not [inline for inline in ("<style", " style=", "<script>") if inline in page], "the CSP would block it"
+
+
+async def test_events_flow_through_a_proxy_under_a_prefix(tmp_path: Path) -> None:
+    async with (
+        screen(tmp_path) as (live, server, _),
+        proxy(server.port) as base,
+        httpx.AsyncClient() as http,
+        http.stream("GET", f"{base}{PREFIX}/events") as answer,
+    ):
+        assert answer.headers["content-type"].startswith("text/event-stream")
+        messages: list[dict[str, Any]] = []
+        async with asyncio.timeout(10):
+            async for line in answer.aiter_lines():
+                if line.startswith("data: "):
+                    messages.append(json.loads(line[6:]))
+                    live.advance(5.0)
+                if len(messages) == 3:
+                    break
+    assert len(messages[0]["trend"]) > 200
+    assert 1 <= len(messages[2]["trend"]) <= 5
+    assert messages[0]["t"] < messages[2]["t"]
+    assert set(messages[2]["values"]) == {signal.tag for signal in catalogue("bottling")}
+
+
+async def test_streams_end_with_their_browsers_and_are_limited(tmp_path: Path) -> None:
+    async with (
+        screen(tmp_path) as (_, server, url),
+        httpx.AsyncClient(limits=httpx.Limits(max_connections=100)) as http,
+    ):
+        lines: list[AsyncIterator[str]] = []
+        async with contextlib.AsyncExitStack() as stack:
+            for _ in range(MAX_STREAMS):
+                answer = await stack.enter_async_context(http.stream("GET", f"{url}/events"))
+                lines.append(answer.aiter_lines())  # kept: httpx closes a stream whose iterator is gone
+                await anext(lines[-1])
+            assert (await http.get(f"{url}/events")).status_code == 503
+            assert (await http.get(url)).status_code == 200
+        async with asyncio.timeout(5):
+            while server._screen.streams:
+                await asyncio.sleep(0.05)
+
+
+async def test_a_flood_of_connections_leaves_descriptors(tmp_path: Path) -> None:
+    async with screen(tmp_path) as (_, server, url), httpx.AsyncClient() as http:
+        held = [await asyncio.open_connection("127.0.0.1", server.port) for _ in range(300)]
+        await asyncio.sleep(0.1)
+        assert server._server is not None
+        assert len(server._server.server_state.connections) <= MAX_CONNECTIONS
+        for _, writer in held:
+            writer.close()
+        await asyncio.sleep(0.1)
+        assert (await http.get(url)).status_code == 200
+
+
+@pytest.mark.parametrize("garbage", [b"\x16\x03\x01\x02", b"GET / HTTP/1.1\r\n" + b"A: b\r\n" * 20_000, b"\0" * 70_000])
+async def test_garbage_is_answered_or_dropped(tmp_path: Path, garbage: bytes) -> None:
+    async with screen(tmp_path) as (_, server, url), httpx.AsyncClient() as http:
+        _, writer = await asyncio.open_connection("127.0.0.1", server.port)
+        with contextlib.suppress(OSError):
+            writer.write(garbage)
+            await writer.drain()
+        writer.close()
+        assert (await http.get(f"{url}/healthz")).json()["ok"] is True
+
+
+async def test_trainees_have_no_faults_menu(tmp_path: Path) -> None:
+    async with screen(tmp_path) as (live, _, url), httpx.AsyncClient() as http:
+        assert "Faults" not in (await http.get(f"{url}/?lang=en")).text
+        answer = await http.post(f"{url}/faults", json={"tag": "line.rate", "kind": "frozen"})
+        assert answer.status_code == 404
+        assert live.faults == ()
+
+
+async def test_an_instructor_injects_and_removes_a_fault(tmp_path: Path) -> None:
+    async with screen(tmp_path, faults_menu=True) as (live, _, url), httpx.AsyncClient() as http:
+        assert "Faults" in (await http.get(f"{url}/?lang=en")).text
+        wish = {"tag": "filler.temperature", "kind": "dropout", "size": "0"}
+        assert (await http.post(f"{url}/faults", json=wish)).status_code == 200
+        live.advance(1.0)
+        assert live.measured.values["filler.temperature"] == -40.0
+        assert live.true["filler.temperature"] == pytest.approx(8.0, abs=3)
+        seen = (await http.get(f"{url}/snapshot")).json()
+        assert seen["bad"] == ["filler.temperature"]
+        assert {"subject": "filler.temperature", "kind": "bad"}.items() <= seen["alarms"][0].items()
+        await http.post(f"{url}/faults", json=wish | {"kind": "none"})
+        live.advance(1.0)
+        assert live.measured.values["filler.temperature"] > 0
+
+
+@pytest.mark.parametrize(
+    "body",
+    [b"", b"[]", b"{", b"\xff", b'{"tag": "line.rate"}', b'{"tag": "nothing", "kind": "frozen"}',
+     b'{"tag": "line.cmd_stop", "kind": "frozen"}',
+     b'{"tag": "line.rate", "kind": "explode"}', b'{"tag": "line.rate", "kind": "drift", "size": "NaN"}', b"[" * 50_000],
+)  # fmt: skip
+async def test_wrong_fault_wishes_are_refused(tmp_path: Path, body: bytes) -> None:
+    async with screen(tmp_path, faults_menu=True) as (live, _, url), httpx.AsyncClient() as http:
+        assert (await http.post(f"{url}/faults", content=body)).status_code == 400
+        other = {"Sec-Fetch-Site": "same-site"}
+        assert (
+            await http.post(f"{url}/faults", json={"tag": "line.rate", "kind": "frozen"}, headers=other)
+        ).status_code == 403
+        assert live.faults == ()
+
+
+def test_alarms_come_and_go_and_are_remembered_in_part(tmp_path: Path) -> None:
+    live = LivePlant(config(tmp_path))
+    monitor = Monitor()
+    live.listeners.append(monitor.observe)
+    live.plant.set("line.cmd_stop", 1)
+    live.advance(5.0)
+    assert monitor.alarms()[0] == {"subject": "line", "kind": "halted", "since": 5, "until": None}
+    for _ in range(60):
+        live.faults = (Fault("line.rate", "dropout"),)
+        live.advance(1.0)
+        live.faults = ()
+        live.advance(1.0)
+    past = [alarm for alarm in monitor.alarms() if alarm["until"] is not None]
+    assert len(past) == MAX_PAST_ALARMS
+    for _ in range(2 * TREND_POINTS):
+        live.advance(5.0)
+    assert len(monitor.trend) == TREND_POINTS
+    live.close()
+
+
+def test_every_text_has_its_chinese() -> None:
+    sources = [path.read_text("utf-8") for path in files("shixun_plants.hmi").iterdir() if path.name.endswith(".py")]  # type: ignore[attr-defined]
+    asked = {text for source in sources for text in re.findall(r"""\b_\(["']([^"']+)["']\)""", source)}
+    asked |= {state.name.capitalize() for state in State} | {"failed", "halted", "waits", "bad", "active"}
+    asked |= {"frozen", "drift", "noise", "dropout", "none", "Availability", "Performance", "Quality"}
+    asked |= {signal.unit for signal in catalogue("bottling") if signal.unit in ("bottle", "bottle/min", "case")}
+    assert asked <= set(_ZH), asked - set(_ZH)
+    assert translator("en")("Stopped") == "Stopped"
+    assert all(signal.zh and signal.en and signal.zh != signal.en for signal in catalogue("bottling"))
+
+
+@pytest.mark.parametrize(
+    ("asked", "accepted", "lang"),
+    [
+        ("en", "zh-CN", "en"),
+        ("", "zh-CN,zh;q=0.9,en;q=0.8", "zh"),
+        ("", "en-US,en", "en"),
+        ("", "fr,en;q=0.5", "en"),
+        ("xx", "", "zh"),
+    ],
+)
+def test_language(asked: str, accepted: str, lang: str) -> None:
+    assert language(asked, accepted) == lang
+
+
+@pytest.mark.browser
+@pytest.mark.skipif(not CHROMIUM.exists(), reason="no Chromium")
+async def test_lives_in_a_frame_and_fits_a_phone(tmp_path: Path) -> None:
+    from playwright.async_api import async_playwright
+
+    async with screen(tmp_path) as (live, server, _), proxy(server.port) as base, async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"])
+        page = await browser.new_page(viewport={"width": 360, "height": 800})
+        problems: list[str] = []
+        page.on(
+            "console", lambda message: problems.append(message.text) if message.type in ("error", "warning") else None
+        )
+        page.on("pageerror", lambda error: problems.append(str(error)))
+        for width in (360, 768, 1200):
+            await page.set_viewport_size({"width": width, "height": 800})
+            await page.goto(f"{base}{PREFIX}/?lang=en")
+            await page.get_by_text("Live", exact=True).wait_for()
+            await page.locator("summary").click()
+            assert await page.evaluate("document.documentElement.scrollWidth") <= width
+        await page.goto(f"{base}/task")
+        frame = page.frame_locator("iframe")
+        await frame.get_by_text("Live", exact=True).wait_for()
+        live.plant.set("line.cmd_stop", 1)
+        live.advance(10.0)
+        await frame.locator("header").get_by_text("Stopped").wait_for(timeout=5000)
+        await browser.close()
+        assert [problem for problem in problems if "favicon" not in problem] == []
