@@ -63,6 +63,9 @@ class ShixunSpawner(DockerSpawner):  # type: ignore[misc]  # untyped base
             ShixunSpawner._early = asyncio.ensure_future(self._probe_early())
 
     async def _probe_early(self) -> None:
+        # Labs that outlived the last hub bring spawners before this hub listens; the probe would take its port.
+        while not await answers_http(self.lab_network.gateway, self.lab_network.hub_port, "/hub/api"):
+            await asyncio.sleep(0.2)
         try:
             await self.guard.ensure(self.client)
         except (StartError, docker.errors.DockerException) as error:
