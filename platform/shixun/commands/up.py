@@ -140,6 +140,16 @@ def _grader(at: Installation, number: int) -> Process:
     return Process(f"grader-{number}", [sys.executable, "-m", "shixun_graders.worker"], env, stop_patience=30)
 
 
+def _end_labs() -> None:
+    """Stop the labs of this installation's hub, which outlive the hub itself; each sends its last saved work first."""
+    hub = lab_environment().get("SHIXUN_LAB_NETWORK", "shixun-labs")
+    ours = ("docker", "ps", "-aq", "--filter", f"label=org.shixun.hub={hub}")
+    found = subprocess.run(ours, capture_output=True, text=True, check=False).stdout.split()
+    for command in (("stop", "-t", "10"), ("rm", "-f", "-v")):
+        if found:
+            subprocess.run(["docker", *command, *found], capture_output=True, check=False)
+
+
 def processes(at: Installation, lab_backend: str, address: str) -> list[Process]:
     """All processes of the platform, in the order in which they start. `address`: where labs reach the host."""
     web_env = {**plain_environment(), **web_environment(at, lab_backend, address)}
@@ -212,6 +222,8 @@ def up() -> None:
         raise SetupError(str(error)) from error
     finally:
         click.echo("stopping …")
+        if backend == "docker":
+            _end_labs()
         supervisor.stop()
 
 
