@@ -1,8 +1,9 @@
 """Names that readers see for the codes in packs."""
 
+from flask import current_app
 from flask_babel import LazyString
 
-from shixun.core.i18n import _l
+from shixun.core.i18n import _, _l, ngettext
 
 LEVELS: dict[str, LazyString] = {
     "intro": _l("Introduction"),
@@ -23,6 +24,14 @@ FIELDS: dict[str, LazyString] = {
     "security": _l("Security"),
     "artificial-intelligence": _l("Artificial intelligence"),
 }
+
+
+def hours_text(hours: float) -> str:
+    """Class hours; less than half of one (a demo) is told in minutes."""
+    if hours >= 0.5:
+        return str(_("%(hours)s class hours", hours=f"{hours:.1f}".removesuffix(".0")))
+    minutes = round(hours * int(current_app.config["SETTINGS"].class_hour_minutes))
+    return str(ngettext("%(num)s minute", "%(num)s minutes", minutes))
 
 
 def field_name(code: str) -> str:

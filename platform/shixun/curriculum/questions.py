@@ -175,10 +175,7 @@ def is_right(question: Question, given: Given | None) -> bool:
         return value is not None and math.isclose(value, question["answer"], rel_tol=1e-9, abs_tol=most)
     if kind == "fill":
         return plain_words(str(given)) in {plain_words(text) for text in question["accept"]}
-    if kind == "ordering":
-        return given == list(range(len(question["order"])))
-    right = [index for index, choice in enumerate(question["choices"]) if choice["correct"]]
-    return right == ([given] if kind == "single" else given)
+    return given == model_answer(question)
 
 
 def result(
@@ -207,17 +204,33 @@ def result(
             if reveal or index in chosen
         }
     elif reveal and not right:
-        found["expected"] = _expected(question)
+        found["expected"] = expected(question)
     return found
 
 
-def _expected(question: Question) -> str | Markup:
+def expected(question: Question) -> str | Markup | None:
+    """The answer in words, with its tolerance; None where the choices show it."""
     if question["kind"] == "numeric":
         within = f" ± {question['tolerance']:g}" if question["tolerance"] else ""
         return f"{question['answer']:g}{within} {question['unit']}".strip()
     if question["kind"] == "fill":
+        return " / ".join(question["accept"])
+    if question["kind"] == "ordering":
+        return Markup(" → ").join(_safe(text) for text in question["order"])
+    return None
+
+
+def model_answer(question: Question) -> Given:
+    """The right answer, for those who may see it."""
+    kind = question["kind"]
+    if kind == "numeric":
+        return f"{question['answer']:g}"
+    if kind == "fill":
         return str(question["accept"][0])
-    return Markup(" → ").join(_safe(text) for text in question["order"])
+    if kind == "ordering":
+        return list(range(len(question["order"])))
+    right = [index for index, choice in enumerate(question["choices"]) if choice["correct"]]
+    return right[0] if kind == "single" else right
 
 
 def _safe(text: Mapping[str, str]) -> Markup:

@@ -73,13 +73,14 @@ def preview(course: str, item: str) -> str:
 
 
 def _answered(question: dict[str, Any]) -> dict[str, Any]:
-    """A question with its answer open, in the author's order."""
+    """A question answered as its author would, in the author's order."""
     order = list(range(len(question.get("choices") or question.get("order") or [])))
+    given = questions.model_answer(question)
+    judged = questions.result(question, order, given, reveal=True, teacher=True)
     return {
         "question": questions.card(question, order),
-        "answer": None,
-        "result": questions.result(question, order, None, reveal=True, teacher=True)
-        | {"state": "ungraded", "points": None},
+        "answer": questions.card_answer(question, order, given),
+        "result": judged | {"points": None, "expected": questions.expected(question)},
     }
 
 
@@ -95,7 +96,7 @@ def _neighbours(version: CourseVersion, here: CourseItem) -> dict[str, tuple[str
     return around
 
 
-@bp.get("/c/<center>/library")
+@bp.get("/c/<center>/courses/_library")
 @allow(Permission.COURSE_OFFER)
 def library() -> str:
     """All courses of the platform, for the center to choose from."""
@@ -107,7 +108,7 @@ def library() -> str:
     )
 
 
-@bp.post("/c/<center>/library/<course>/offer")
+@bp.post("/c/<center>/courses/_library/<course>/offer")
 @allow(Permission.COURSE_OFFER)
 def offer(course: str) -> ResponseReturnValue:
     operations.offer(actor(), center_id(), queries.course(course))
@@ -115,7 +116,7 @@ def offer(course: str) -> ResponseReturnValue:
     return redirect(url_for("curriculum.library"))
 
 
-@bp.get("/c/<center>/library/<course>/withdraw")
+@bp.get("/c/<center>/courses/_library/<course>/withdraw")
 @allow(Permission.COURSE_OFFER)
 def confirm_withdraw(course: str) -> str:
     version = queries.current_version(course, center_id())
@@ -129,7 +130,7 @@ def confirm_withdraw(course: str) -> str:
     )
 
 
-@bp.post("/c/<center>/library/<course>/withdraw")
+@bp.post("/c/<center>/courses/_library/<course>/withdraw")
 @allow(Permission.COURSE_OFFER)
 def withdraw(course: str) -> ResponseReturnValue:
     operations.withdraw_offer(actor(), center_id(), queries.course(course))

@@ -31,7 +31,7 @@ EVERY = 30  # seconds between beats
 SILENCE = timedelta(seconds=90)
 ANSWER_WITHIN = timedelta(seconds=120)
 START_WITHIN = 12 * 3600  # seconds that a page may stay unopened in a background tab
-MOST_PAGES = 12  # of one trainee at once
+MOST_PAGES = 30  # of one trainee at once
 SOURCES = ("lesson", "lab")
 _STALE = _l("This page no longer counts learning time. Reload it to go on.")
 
@@ -154,7 +154,9 @@ def _begin(actor: Actor, center_id: str, token: str, *, has_input: bool) -> Beat
         return Beat("", stop=True)
     curriculum.item(enrolment.run.course_version_id, item)
     _check_may_count(enrolment, item, source)
-    pages = select(func.count()).where(Attention.enrolment_id == enrolment.id, Attention.ended_at.is_(None))
+    pages = select(func.count()).where(
+        Attention.enrolment_id == enrolment.id, Attention.ended_at.is_(None), Attention.last_beat_at > instant - SILENCE
+    )
     if (db.session.scalar(pages) or 0) >= MOST_PAGES:
         raise Conflict(_l("Too many pages of this course are open. Close some of them."), code="pages")
     progress.touch(enrolment, item)

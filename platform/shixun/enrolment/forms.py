@@ -63,7 +63,7 @@ class RunForm(FlaskForm):  # type: ignore[misc] # untyped library
         [InputRequired(_l("Give a whole number.")), NumberRange(1, 100, _l("Give a number from 1 to 100."))],
         description=_l("A trainee passes the run with this part of the planned minutes."),
     )
-    capacity = IntegerField(_l("Places"), [Optional()], description=_l("Leave empty for no limit."))
+    capacity = IntegerField(_l("Places in the run"), [Optional()], description=_l("Leave empty for no limit."))
     self_enrolment = BooleanField(
         _l("Trainees of this center may join by themselves"),
         description=_l("Otherwise you add them on the run's page."),

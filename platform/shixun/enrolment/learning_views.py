@@ -185,6 +185,8 @@ def check(run: str, item: str, question: str) -> ResponseReturnValue:
         return redirect(url_for("learning.lesson", run=run, item=item, _anchor=f"check-{question}"))
     number = checks.of_lesson(found).index(question) + 1
     card = check_card(enrolment, curriculum.checks(found.version_id)[question], number, answer)
+    if message is not None and isinstance(typed := request.form.get(f"check-{question}"), str):
+        card["answer"] = card["answer"] if card["question"].get("choices") else typed[: questions.LONGEST]
     page = render_template("enrolment/_check_answered.html", run=enrolment.run, item=found, card=card, message=message)
     return page, 422 if message else 200
 

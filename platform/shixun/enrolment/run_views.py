@@ -8,7 +8,7 @@ from flask.typing import ResponseReturnValue
 from shixun.core.errors import Conflict, Invalid, NotFound
 from shixun.core.i18n import _, local
 from shixun.core.permissions import Permission
-from shixun.curriculum import panels
+from shixun.curriculum import labels, panels
 from shixun.curriculum import queries as curriculum
 from shixun.enrolment import forms, operations, queries
 from shixun.enrolment.models import Run
@@ -40,7 +40,7 @@ def new() -> ResponseReturnValue:
     """Plan a run: first the course, then the rest."""
     slug = request.args.get("course", "")
     if not slug:
-        return render_template("enrolment/run_course.html", courses=curriculum.offered(center_id()))
+        return render_template("enrolment/run_course.html", courses=curriculum.offered(center_id()), labels=labels)
     version = curriculum.current_version(slug, center_id())
     form = forms.RunForm(data=None if request.method == "POST" else forms.new_run(version, actor().person_id))
     form.prepare(version, queries.teachers(center_id()), _class_hour_minutes())

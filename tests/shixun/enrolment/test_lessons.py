@@ -161,14 +161,14 @@ def test_a_center_chooses_its_courses(house: Any, browser: Any) -> None:
     make_person(house.center, "zhuren", Role.CENTER_MANAGER)
     db.session.commit()
     person = browser().sign_in("zhuren")
-    assert "水泵" in person.get("/c/longyan/library").get_data(as_text=True)
-    assert person.get("/c/longyan/library/pumps/withdraw").status_code == 200
-    assert person.post("/c/longyan/library/pumps/withdraw").status_code == 302
+    assert "水泵" in person.get("/c/longyan/courses/_library").get_data(as_text=True)
+    assert person.get("/c/longyan/courses/_library/pumps/withdraw").status_code == 200
+    assert person.post("/c/longyan/courses/_library/pumps/withdraw").status_code == 302
     assert "水泵" not in person.get("/c/longyan/courses").get_data(as_text=True)
     assert browser().sign_in("xueyuan").get(f"{house.path}/lessons/curve").status_code == 200  # runs go on
-    assert person.post("/c/longyan/library/pumps/offer").status_code == 302
+    assert person.post("/c/longyan/courses/_library/pumps/offer").status_code == 302
     assert "水泵" in person.get("/c/longyan/courses").get_data(as_text=True)
-    assert person.post("/c/longyan/library/nothing/offer").status_code == 404
+    assert person.post("/c/longyan/courses/_library/nothing/offer").status_code == 404
 
 
 def test_instructors_preview_with_answers(house: Any, browser: Any) -> None:

@@ -260,7 +260,7 @@ def test_other_centers_runs_are_not_found(house: Any, browser: Any) -> None:
 
 def test_trainees_manage_nothing(house: Any, browser: Any) -> None:
     person = browser().sign_in("xueyuan")
-    for path in ("runs", "runs/new", f"runs/{house.run.id}", "library", "courses/pumps/preview/curve"):
+    for path in ("runs", "runs/new", f"runs/{house.run.id}", "courses/_library", "courses/pumps/preview/curve"):
         assert person.get(f"/c/longyan/{path}").status_code == 403, path
 
 
