@@ -68,6 +68,20 @@ def try_notebook(
 ) -> GradingResult:
     """Grade one notebook of a lab as a worker would; `pack` is the pack's bundle."""
     submission = bundle_files({NOTEBOOK_NAME: notebook})
+    return try_bundle(lab.slug, pack, submission, driver, seed=seed, map_seed=map_seed, packs=packs)
+
+
+def try_bundle(
+    slug: str,
+    pack: bytes,
+    submission: bytes,
+    driver: Driver,
+    *,
+    seed: bytes = SEED,
+    map_seed: bytes = MAP_SEED,
+    packs: Packs | None = None,
+) -> GradingResult:
+    """Grade one submission bundle, whatever its bytes are."""
     bundles = {bundle_digest(pack): pack, bundle_digest(submission): submission}
     job = GradingJob(
         job_id="try",
@@ -75,7 +89,7 @@ def try_notebook(
         lease_seconds=3600,
         kind="lab",
         submission_id="try",
-        lab=lab.slug,
+        lab=slug,
         submission_digest=bundle_digest(submission),
         pack_digest=bundle_digest(pack),
         seed=seed.hex(),

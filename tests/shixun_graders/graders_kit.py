@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from shixun_graders.packcheck import try_notebook
+from shixun_graders.packcheck import try_bundle, try_notebook
 from shixun_graders.protocol import GradingResult
 from shixun_graders.sandbox.base import Driver
 from shixun_packs.digest import bundle
@@ -147,6 +147,10 @@ class Attempts:
     def raw(self, notebook: bytes, **seeds: bytes) -> GradingResult:
         """Grade these bytes."""
         return try_notebook(self.lab, self._bundle, notebook, self._driver, **seeds)
+
+    def bundle(self, submission: bytes) -> GradingResult:
+        """Grade this submission bundle."""
+        return try_bundle(self.lab.slug, self._bundle, submission, self._driver)
 
 
 def points(result: GradingResult) -> dict[str, float]:

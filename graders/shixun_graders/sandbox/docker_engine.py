@@ -12,6 +12,7 @@ import socket
 import threading
 import time
 from contextlib import suppress
+from pathlib import Path
 from typing import Any
 
 import docker
@@ -21,6 +22,7 @@ from docker.errors import APIError, DockerException, ImageNotFound, NotFound
 from shixun_graders.sandbox.base import BASE_ENV, UIDS, Role, Sandbox, SandboxError, SandboxSpec
 from shixun_graders.sandbox.pipes import CHUNK, KEPT_ERRORS
 
+DEFAULT_HOST = "unix:///var/run/docker.sock"
 API_VERSION = "1.41"  # Engine 20.10, Debian 12's
 LABEL = "cn.shixun.sandbox"
 DEADLINE = "cn.shixun.deadline"  # Unix seconds after which any grader may remove the container
@@ -137,6 +139,9 @@ class DockerEngine:
         self._runtime = runtime
 
     def available(self) -> str | None:
+        host = os.environ.get("DOCKER_HOST", DEFAULT_HOST)
+        if host.startswith("unix://") and not Path(host.removeprefix("unix://")).exists():
+            return "no Docker Engine answers"
         try:
             with _client() as client:
                 info = client.info()
@@ -169,7 +174,7 @@ class DockerEngine:
     def start(self, spec: SandboxSpec, network: object = None) -> Sandbox:
         if network is not None and not isinstance(network, ContainerNetwork):
             raise SandboxError("a network of another driver")
-        container = None
+        container, stream = None, None
         try:
             with _client() as client:
                 mode = network.mode() if network else "none"
@@ -177,6 +182,8 @@ class DockerEngine:
                 stream = client.attach_socket(container, {"stdin": 1, "stdout": 1, "stderr": 1, "stream": 1})
                 client.start(container)
         except (DockerException, requests.RequestException, OSError) as error:
+            if stream is not None:
+                AttachedTransport(stream).close()
             if container is not None:
                 _remove(container)
             raise SandboxError(f"the container could not be started: {error}") from error
@@ -248,7 +255,7 @@ def _remove(container: str) -> None:
 def _client() -> Any:
     """A client of its own for each use: its connections are not made to be shared by threads."""
     return docker.APIClient(
-        base_url=os.environ.get("DOCKER_HOST", "unix:///var/run/docker.sock"),
+        base_url=os.environ.get("DOCKER_HOST", DEFAULT_HOST),
         version=API_VERSION,
         timeout=REQUEST_SECONDS,
     )
