@@ -88,19 +88,20 @@ def _checked_head(center_id: str, length: int, before: dict[str, Any] | None) ->
     )
     sound = start == 0 or stored == current
     expected = start
-    rows = db.session.execute(
+    query = (
         select(LedgerSeal.seq, LedgerSeal.hash, LedgerEntry.canonical)
         .join(LedgerEntry, LedgerEntry.id == LedgerSeal.entry_id)
         .where(LedgerSeal.center_id == center_id, LedgerSeal.seq > start)
         .order_by(LedgerSeal.seq)
         .execution_options(yield_per=1000)
     )
-    for seq, hash_, canonical in rows:
-        expected += 1
-        current = link(current, canonical)
-        if seq != expected or hash_ != current:
-            sound = False
-            break
+    with db.session.execute(query) as rows:
+        for seq, hash_, canonical in rows:
+            expected += 1
+            current = link(current, canonical)
+            if seq != expected or hash_ != current:
+                sound = False
+                break
     if not sound or expected != length:
         log.error("ledger chain is broken; its last signed head stays", center=center_id, after=start)
         return before
@@ -118,11 +119,10 @@ def publish(folder: Path) -> int:
     Files are `<year>/<month>/heads-<number>.json`, with the public key as `public-key.pem` beside them.
     """
     missing: list[LedgerHeadList] = []
-    query = select(LedgerHeadList).order_by(LedgerHeadList.number.desc()).execution_options(yield_per=100)
-    for row in db.session.scalars(query):
-        if file_of(folder, row).exists():
-            break
+    row = latest()
+    while row is not None and not file_of(folder, row).exists():  # they are written in order: what follows is there
         missing.append(row)
+        row = db.session.get(LedgerHeadList, row.number - 1)
     for row in reversed(missing):
         text = json.dumps(document(row), ensure_ascii=False, indent=1).encode()
         _write(file_of(folder, row), text)

@@ -59,7 +59,7 @@ def record(
     }
     db.session.flush()
     if insert_once(LedgerEntry, values, ["center_id", "kind", "key"]):
-        db.session.add(LedgerPending(entry_id=entry_id, center_id=actor.center_id))
+        db.session.add(LedgerPending(entry_id=entry_id, center_id=actor.center_id, recorded_at=recorded_at))
         db.session.flush()
     entry = find(actor.center_id, kind, key)
     assert entry is not None
@@ -79,5 +79,5 @@ def insert_once(model: type[Model], values: dict[str, Any], unique: list[str]) -
     A savepoint around a plain insert would do as well, were it not that its end fires the after-commit actions.
     """
     insert = postgresql.insert if db.session.get_bind().dialect.name == "postgresql" else sqlite.insert
-    result = db.session.execute(insert(model).values(**values).on_conflict_do_nothing(index_elements=unique))
-    return bool(result.rowcount == 1)  # type: ignore[attr-defined]
+    statement = insert(model).values(**values).on_conflict_do_nothing(index_elements=unique)
+    return db.session.execute(statement.returning(getattr(model, unique[0]))).first() is not None

@@ -59,7 +59,7 @@ def seal_batch(center_id: str, limit: int = BATCH) -> int:
         select(LedgerEntry.id, LedgerEntry.canonical)
         .join(LedgerPending, LedgerPending.entry_id == LedgerEntry.id)
         .where(LedgerPending.center_id == center_id)
-        .order_by(LedgerEntry.recorded_at, LedgerEntry.id)
+        .order_by(LedgerPending.recorded_at, LedgerPending.entry_id)
         .limit(limit)
     ).all()
     if not rows:
