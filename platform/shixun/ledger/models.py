@@ -54,11 +54,9 @@ class LedgerPending(Model):
     """An entry that waits for its seal; the row leaves when that is made. It saves a search of the ledger."""
 
     __tablename__ = "ledger_pending"
-    __table_args__ = (Index("ix_ledger_pending_order", "center_id", "recorded_at", "entry_id"),)
 
     entry_id: Mapped[str] = mapped_column(ForeignKey("ledger_entry.id"), primary_key=True)
-    center_id: Mapped[str] = mapped_column(String(20))
-    recorded_at: Mapped[datetime]
+    center_id: Mapped[str] = mapped_column(String(20), index=True)
 
 
 class LedgerChain(Model):
