@@ -1,7 +1,15 @@
 """Assessment: quizzes, submissions, grading, the gradebook."""
 
-from shixun.assessment import grader_api, quiz_views, views
+from flask import Flask
+
+from shixun.assessment import cards, grader_api, quiz_views, views
 from shixun.core.module import Module
+from shixun.curriculum import panels
+
+
+def init(app: Flask) -> None:
+    panels.add_source(app, panels.Place.RUN, cards.run_panel)
+
 
 MODULE = Module(
     name="shixun.assessment",
@@ -13,4 +21,5 @@ MODULE = Module(
         "shixun.assessment.progress",
         "shixun.assessment.quiz_tasks",
     ],
+    init=init,
 )
