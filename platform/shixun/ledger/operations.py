@@ -59,7 +59,7 @@ def record(
     }
     db.session.flush()
     if insert_once(LedgerEntry, values, ["center_id", "kind", "key"]):
-        db.session.add(LedgerPending(entry_id=entry_id, center_id=actor.center_id, recorded_at=recorded_at))
+        db.session.add(LedgerPending(entry_id=entry_id, center_id=actor.center_id))
         db.session.flush()
     entry = find(actor.center_id, kind, key)
     assert entry is not None

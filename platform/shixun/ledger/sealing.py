@@ -13,7 +13,7 @@ from shixun.ledger.chain import genesis, link
 from shixun.ledger.models import LedgerChain, LedgerEntry, LedgerPending, LedgerSeal
 from shixun.ledger.operations import insert_once
 
-BATCH = 500
+BATCH = 5000  # every batch sorts all that waits, so a long backlog wants few of them
 
 
 def waiting_centers() -> list[str]:
@@ -59,7 +59,7 @@ def seal_batch(center_id: str, limit: int = BATCH) -> int:
         select(LedgerEntry.id, LedgerEntry.canonical)
         .join(LedgerPending, LedgerPending.entry_id == LedgerEntry.id)
         .where(LedgerPending.center_id == center_id)
-        .order_by(LedgerPending.recorded_at, LedgerPending.entry_id)
+        .order_by(LedgerEntry.recorded_at, LedgerEntry.id)
         .limit(limit)
     ).all()
     if not rows:
