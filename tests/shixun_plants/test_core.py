@@ -48,8 +48,9 @@ def test_parameters_are_those_of_the_reference() -> None:
 
 
 def test_oee_of_the_bottleneck_is_084() -> None:
-    _, oee = shifts(30, count=8)
-    assert oee == pytest.approx(84.0, abs=2.0)
+    """Over 48 shifts it is 84.2; a single one lies within 3 of that two times in three."""
+    _, oee = shifts(Params().buffers[0], count=12)
+    assert oee == pytest.approx(84.0, abs=1.5)
 
 
 def test_larger_buffers_lift_output_from_20700_to_23900() -> None:
@@ -60,8 +61,8 @@ def test_larger_buffers_lift_output_from_20700_to_23900() -> None:
 
 
 def test_the_step_width_changes_nothing_that_matters() -> None:
-    coarse, coarse_oee = shifts(30, count=8)
-    fine, fine_oee = shifts(30, dt=0.5, count=6)
+    coarse, coarse_oee = shifts(Params().buffers[0], count=12)
+    fine, fine_oee = shifts(Params().buffers[0], dt=0.5, count=6)
     assert fine == pytest.approx(coarse, rel=0.03)
     assert fine_oee == pytest.approx(coarse_oee, abs=2.5)
 

@@ -51,7 +51,7 @@ class Params:
     """What a line is built of. Buffers in bottles, one between each pair of stations; volumes in m3, lengths in m."""
 
     stations: tuple[Station, ...] = STATIONS
-    buffers: tuple[int, ...] = (30, 30, 30, 30)
+    buffers: tuple[int, ...] = (35, 35, 35, 35)
     wanders: dict[str, Wander] = field(default_factory=lambda: dict(WANDERS))
     patience: float = 5.0  # s without a bottle or a free place after which a station suspends
     bottle_volume: float = 5.0e-4
