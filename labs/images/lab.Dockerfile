@@ -22,6 +22,7 @@ COPY labs/shixun_labs/__init__.py /opt/shixun/lib/python3.11/site-packages/shixu
 COPY labs/shixun_labs/exchange/ /opt/shixun/lib/python3.11/site-packages/shixun_labs/exchange/
 # Fonts are found once, here: on a read-only root every kernel would search again. The launcher is tried against these very versions.
 RUN mv /opt/shixun/etc/jupyter/matplotlibrc /opt/shixun/etc/matplotlibrc \
+ && mkdir -p /opt/shixun/etc/ipython && mv /opt/shixun/etc/jupyter/ipython_config.py /opt/shixun/etc/ipython/ \
  && find /opt/shixun/lib/python3.11/site-packages/shixun_labs -name __pycache__ -prune -exec rm -rf {} + \
  && /opt/shixun/bin/python -m compileall -q /opt/shixun/lib/python3.11/site-packages/shixun_labs \
  && mkdir -p /opt/shixun/share/matplotlib \

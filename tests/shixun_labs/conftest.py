@@ -85,9 +85,9 @@ def engine() -> Iterator[Any]:
 @pytest.fixture(scope="session")
 def stack(engine: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
     """A real hub with Docker labs, shared by the tests of this session."""
-    from labs_stack import running
+    from labs_stack import BASE, running
 
     folder = tmp_path_factory.mktemp("hub")
-    with running(folder, 18080, "docker") as found:
+    with running(folder, BASE, "docker") as found:
         yield found
     shutil.rmtree(folder, ignore_errors=True)

@@ -25,7 +25,11 @@ ROOT = Path(__file__).resolve().parents[2]
 KEY = "labs-test-ticket-key-" * 3
 WEB_TOKEN = "web-token-" * 4
 PYTHONPATH = os.pathsep.join(str(ROOT / part) for part in ("platform", "labs", "competitions", "graders"))
-NETWORK, SUBNET, GATEWAY = "shixun-test", "10.89.16.0/20", "10.89.16.1"
+WORKER = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))  # each worker has a hub of its own
+BASE = 18080 + 40 * WORKER
+NETWORK, GATEWAY = f"shixun-test{WORKER}", f"10.89.{128 + 16 * WORKER}.1"
+SUBNET = f"10.89.{128 + 16 * WORKER}.0/20"
+CHAIN = NETWORK.upper().replace("-", "_")
 
 
 @dataclass

@@ -11,7 +11,7 @@ from typing import Any
 
 import docker
 import pytest
-from labs_stack import GATEWAY, NETWORK, Stack, run_in_kernel
+from labs_stack import CHAIN, GATEWAY, NETWORK, Stack, run_in_kernel
 
 from shixun_labs.network import LabNetwork
 from shixun_labs.probe import failures, own_addresses
@@ -197,7 +197,7 @@ def test_the_probe_passes_on_a_closed_network(engine: Any, network: LabNetwork) 
 
 
 def test_the_probe_sees_missing_rules_and_the_guard_sets_them_again(engine: Any, network: LabNetwork) -> None:
-    subprocess.run(["iptables", "-w", "-F", "SHIXUN_TEST"], check=True)
+    subprocess.run(["iptables", "-w", "-F", CHAIN], check=True)
     try:
         found = " ".join(failures(engine, network))
         assert "listens everywhere" in found
@@ -211,13 +211,13 @@ def test_the_probe_sees_missing_rules_and_the_guard_sets_them_again(engine: Any,
 
 def test_the_probe_sees_a_port_that_labs_need_and_cannot_reach(engine: Any, network: LabNetwork) -> None:
     subprocess.run(
-        ["iptables", "-w", "-I", "SHIXUN_TEST", "1", "-p", "tcp", "--dport", str(network.exchange_port), "-j", "DROP"],
+        ["iptables", "-w", "-I", CHAIN, "1", "-p", "tcp", "--dport", str(network.exchange_port), "-j", "DROP"],
         check=True,
     )
     try:
         assert failures(engine, network) == ["A lab cannot reach the exchange."]
     finally:
-        subprocess.run(["iptables", "-w", "-D", "SHIXUN_TEST", "1"], check=True)
+        subprocess.run(["iptables", "-w", "-D", CHAIN, "1"], check=True)
 
 
 def test_no_lab_starts_on_a_network_that_cannot_be_closed(

@@ -189,9 +189,7 @@ def test_both_containers_meet_the_baseline(stack: Stack, shared: Any, engine: An
     assert "22" * 32 not in seen
 
 
-BOMBS = {
-    "processes": (
-        """
+FORKS = """
 import os, time
 for n in range(600):
     try:
@@ -201,9 +199,8 @@ for n in range(600):
     except OSError:
         print("stopped", n > 50)
         break
-""",
-        "stopped True",
-    ),
+"""
+BOMBS = {
     "disk": (
         """
 with open("/tmp/big", "wb") as big:
@@ -263,6 +260,17 @@ def test_a_bomb_hurts_only_its_own_lab(stack: Stack, shared: Any, name: str) -> 
     printed = asyncio.run(run_in_kernel(browser, stack.lab(person), bomb))
     assert sign_of_life in printed
     assert "wrote" not in printed
+
+
+def test_a_fork_bomb_leaves_other_labs_alone_and_ends_with_its_lab(
+    stack: Stack, lab: Any, shared: Any, engine: Any
+) -> None:
+    person, browser = lab
+    assert "stopped True" in asyncio.run(run_in_kernel(browser, stack.lab(person), FORKS))
+    neighbour, theirs = shared
+    assert "2" in asyncio.run(run_in_kernel(theirs, stack.lab(neighbour), "print(1 + 1)"))
+    stack.stop(person)
+    assert not engine.containers(all=True, filters={"name": f"{NETWORK}-{person}"})
 
 
 def test_a_memory_bomb_ends_its_kernel_and_the_lab_goes_on(stack: Stack, lab: Any) -> None:
