@@ -163,7 +163,7 @@ for path in glob.glob("/proc/[0-9]*/cmdline") + glob.glob("/proc/[0-9]*/environ"
     except OSError:
         pass
 found += ["memory" for thing in gc.get_objects() if isinstance(thing, str) and needle.decode() in thing and thing != needle.decode()]
-print("SEARCHED", read, "FOUND", found, "SEEDS", [name for name in os.environ if "SEED" in name])
+print("SEARCHED", read, "FOUND", found, "SEEDS", [name for name in os.environ if "PLANT" in name or "MAP" in name])
 """
 
 

@@ -52,7 +52,7 @@ class Outputs:
         """Add an exception. An error is always kept, cut to what is left and a little more: it says what went wrong."""
         if not self.muted:
             lines = [line[:2000] for line in traceback[-30:]]
-            self._add({"output_type": "error", "ename": name[:200], "evalue": text[:2000], "traceback": lines})
+            self._cell.append({"output_type": "error", "ename": name[:200], "evalue": text[:2000], "traceback": lines})
 
     def _spend(self, size: int) -> None:
         self._left -= size
