@@ -49,7 +49,12 @@ run: setup ## the whole platform on this machine
 
 test: setup $(VENV)/dev.ok ## all tests; what needs a Docker Engine is skipped where none answers
 	@if docker version >/dev/null 2>&1; then deploy/images/build.sh; fi
+ifdef TESTS
 	@$(BIN)/python -m pytest -q $(TESTS)
+else
+	@$(BIN)/python -m pytest -q -n 2 --dist loadfile -m "not docker and not browser and not stack"
+	@$(BIN)/python -m pytest -q -m "docker or browser or stack"
+endif
 
 lint: setup $(VENV)/dev.ok ## style, types, import directions
 	@$(BIN)/ruff check && $(BIN)/ruff format --check && $(BIN)/mypy && $(BIN)/lint-imports
