@@ -35,7 +35,7 @@ def begin(actor: Actor, enrolment: Enrolment, item: str) -> QuizAttempt:
     """Begin a sitting, or go on with the one that is open. Raises `Conflict` without attempts left or outside the run."""
     actor.require(Permission.COURSE_LEARN, enrolment.center_id)
     quiz = quiz_queries.quiz(enrolment, item)
-    db.session.execute(select(Enrolment.id).where(Enrolment.id == enrolment.id).with_for_update())  # one tab at a time
+    progress.one_at_a_time(enrolment)
     attempts = quiz_queries.attempts(enrolment, item)
     if attempts and attempts[-1].finished_at is None:
         if not is_over(attempts[-1]):

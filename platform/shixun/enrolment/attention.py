@@ -144,6 +144,7 @@ def _begin(actor: Actor, center_id: str, token: str, *, has_input: bool) -> Beat
     except (BadSignature, ValueError) as error:
         raise Conflict(_STALE, code="nonce") from error
     enrolment = queries.own_enrolment_by_id(actor, center_id, enrolment_id)
+    progress.one_at_a_time(enrolment)
     seen = db.session.scalar(select(Attention).where(Attention.opened_with == token_id))
     if seen is not None:
         if seen.beats == 1 and seen.ended_at is None:

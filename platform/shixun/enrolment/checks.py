@@ -10,7 +10,7 @@ from shixun.core.permissions import Actor, Permission
 from shixun.curriculum import queries as curriculum
 from shixun.curriculum import questions
 from shixun.curriculum.models import CourseItem
-from shixun.enrolment import attention
+from shixun.enrolment import attention, progress
 from shixun.enrolment.models import CheckAnswer, Enrolment
 
 TRIES = 2  # wrong answers before the right one is shown
@@ -59,6 +59,7 @@ def answer(actor: Actor, enrolment: Enrolment, item: str, question_id: str, form
     if question["kind"] == "numeric" and questions.number(str(given)) is None:
         raise Invalid(_l("Type a number, like 12.5"))
     right = questions.is_right(question, given)
+    progress.one_at_a_time(enrolment)
     found = answers(enrolment, item).get(question_id)
     if found is None:
         found = CheckAnswer(

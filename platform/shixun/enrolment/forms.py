@@ -139,7 +139,7 @@ def _day(instant: datetime) -> Any:
 
 
 def _last_day(run: Run) -> Any:
-    return _day(run.ends_at - timedelta(microseconds=1))
+    return _day(run.last_instant)
 
 
 class MeetingForm(FlaskForm):  # type: ignore[misc] # untyped library

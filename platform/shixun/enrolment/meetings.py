@@ -18,7 +18,7 @@ from shixun.core.db import db
 from shixun.core.errors import Conflict, Invalid
 from shixun.core.i18n import _l
 from shixun.core.permissions import Actor, Permission
-from shixun.enrolment import evidence
+from shixun.enrolment import evidence, progress
 from shixun.enrolment.models import Attendance, CheckInFailure, Enrolment, Meeting, Run
 from shixun.enrolment.operations import one_line
 
@@ -136,6 +136,7 @@ def check_in(actor: Actor, enrolment: Enrolment, meeting: Meeting, typed: str) -
     actor.require(Permission.COURSE_LEARN, enrolment.center_id)
     instant = now()
     _check_open(enrolment, meeting, instant)
+    progress.one_at_a_time(enrolment)
     here = _open_stay(enrolment, meeting)
     if here is not None:
         return here
@@ -165,6 +166,7 @@ def check_in_by_hand(actor: Actor, enrolment: Enrolment, meeting: Meeting) -> At
     actor.require(Permission.RUN_MANAGE, enrolment.center_id)
     instant = now()
     _check_open(enrolment, meeting, instant)
+    progress.one_at_a_time(enrolment)
     here = _open_stay(enrolment, meeting)
     return here if here is not None else _arrive(actor, enrolment, meeting, instant, by_hand=True)
 

@@ -1,7 +1,7 @@
 """Runs of courses, who takes part, class meetings, and how far everybody has come."""
 
 import secrets
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint, text
@@ -46,6 +46,11 @@ class Run(Identified, Model):
 
     version: Mapped[CourseVersion] = relationship()
     instructors: Mapped[list[Person]] = relationship(secondary="run_instructor", order_by=Person.name)
+
+    @property
+    def last_instant(self) -> datetime:
+        """The last moment of the run, for showing its last day: `ends_at` itself is the midnight after it."""
+        return self.ends_at - timedelta(microseconds=1)
 
     @property
     def counts(self) -> bool:
