@@ -19,7 +19,7 @@ from shixun_graders.feedback import feedback
 from shixun_graders.intake.canonical import Canonical, canonical, read_submission
 from shixun_graders.intake.refusal import RefusalError
 from shixun_graders.protocol import CellGrade, Environment, GradingJob, GradingResult, Reason, Seconds
-from shixun_graders.sandbox.base import THREADS, Driver, SandboxError
+from shixun_graders.sandbox.base import THREADS, Driver, Role, SandboxError
 from shixun_graders.session import GradingFailedError, RunSession, derive
 from shixun_packs.digest import bundle_digest, unbundle
 from shixun_packs.lab import Lab, load_lab
@@ -108,7 +108,7 @@ class Grading:
             notes=list(record.notes),
             cells=grades,
             feedback_html=feedback(lab, notebook.cells, record.outputs, grades, record.notes),
-            environment=self._environment(),
+            environment=self._environment(lab),
             plant_log_digest=record.log_digest,
         )
 
@@ -143,9 +143,10 @@ class Grading:
     def _seed(self, label: str) -> bytes:
         return derive(bytes.fromhex(self._job.seed), label)
 
-    def _environment(self) -> Environment:
+    def _environment(self, lab: Lab) -> Environment:
+        roles: tuple[Role, ...] = ("student", "plant") if lab.plant else ("student",)
         try:
-            image = self._driver.image("student")
+            image = " ".join(dict.fromkeys(self._driver.image(role) for role in roles))
         except (SandboxError, OSError) as error:
             raise GradingFailedError(Reason.SANDBOX_FAILED, str(error)) from error
         return Environment(
