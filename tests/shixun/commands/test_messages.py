@@ -25,8 +25,7 @@ def feature(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     code = tmp_path / "feature"
     (code / "static").mkdir(parents=True)
     (code / "views.py").write_text('flash(_("Sign in"))\nngettext("%(num)d team", "%(num)d teams", n)\n')
-    (code / "page.html").write_text("{{ _('Hand in') }}{% trans %}  Read on
-{% endtrans %}")
+    (code / "page.html").write_text("{{ _('Hand in') }}{% trans %}  Read on \n{% endtrans %}")
     (code / "static" / "built.html").write_text("{{ _('Never extracted') }}")
     po = tmp_path / "zh" / "LC_MESSAGES" / "feature.po"
     po.parent.mkdir(parents=True)
