@@ -13,7 +13,7 @@ from shixun.ledger.chain import genesis, link
 from shixun.ledger.models import LedgerChain, LedgerEntry, LedgerPending, LedgerSeal
 from shixun.ledger.operations import insert_once
 
-BATCH = 5000  # every batch sorts all that waits, so a long backlog wants few of them
+BATCH = 2000
 
 
 def waiting_centers() -> list[str]:
@@ -55,12 +55,12 @@ def seal_pending(center_id: str, batch: int = BATCH) -> int:
 def seal_batch(center_id: str, limit: int = BATCH) -> int:
     """Seal at most `limit` waiting entries of a center in the present unit of work; returns how many."""
     _lock(center_id)
+    # No order among all that waits: sorting a long backlog for each batch would hold the write lock for seconds.
+    waiting_ids = select(LedgerPending.entry_id).where(LedgerPending.center_id == center_id).limit(limit).subquery()
     rows = db.session.execute(
         select(LedgerEntry.id, LedgerEntry.canonical)
-        .join(LedgerPending, LedgerPending.entry_id == LedgerEntry.id)
-        .where(LedgerPending.center_id == center_id)
+        .join(waiting_ids, waiting_ids.c.entry_id == LedgerEntry.id)
         .order_by(LedgerEntry.recorded_at, LedgerEntry.id)
-        .limit(limit)
     ).all()
     if not rows:
         return 0

@@ -1,5 +1,6 @@
 """From the ledger's records to what is counted. Pure: records come as parsed JSON with their sequence numbers."""
 
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -130,47 +131,66 @@ def ranges(numbers: Iterable[int]) -> str:
     return ",".join(str(first) if first == last else f"{first}-{last}" for first, last in parts)
 
 
-def numbers(text: str) -> list[int]:
-    """The inverse of `ranges`. Raises `ValueError`."""
-    found: list[int] = []
+def spans(text: str) -> Iterator[tuple[int, int]]:
+    """(first, last) of each part of a text of `ranges`. Raises `ValueError`."""
     for part in text.split(",") if text else []:
         first, _, last = part.partition("-")
-        found.extend(range(int(first), int(last or first) + 1))
-    return found
+        yield int(first), int(last or first)
 
 
-def figures(
-    year: int, lines: Iterable[tuple[Line, Iterable[int]]], book: Book, calendar: Calendar
-) -> dict[str, dict[str, Any]]:
-    """The figures of a year: name → {value, entries}. `lines` of that year with their entries' sequence numbers.
+def numbers(text: str) -> list[int]:
+    """The inverse of `ranges`. Raises `ValueError`."""
+    return [number for first, last in spans(text) for number in range(first, last + 1)]
+
+
+class Marks:
+    """A set of sequence numbers that takes hundreds of thousands of spans quickly: one byte per number."""
+
+    def __init__(self) -> None:
+        self._marked = bytearray()
+
+    def add(self, text: str) -> None:
+        """Mark the numbers of a text of `ranges`."""
+        for first, last in spans(text):
+            if last >= len(self._marked):
+                self._marked.extend(bytes(last + 1 - len(self._marked)))
+            self._marked[first : last + 1] = b"\x01" * (last + 1 - first)
+
+    def text(self) -> str:
+        """All marked numbers as `ranges`."""
+        found = ((run.start(), run.end() - 1) for run in re.finditer(b"\x01+", self._marked))
+        return ",".join(str(first) if first == last else f"{first}-{last}" for first, last in found)
+
+
+def figures(year: int, lines: Iterable[tuple[Line, str]], book: Book, calendar: Calendar) -> dict[str, dict[str, Any]]:
+    """The figures of a year: name → {value, entries}. `lines` of that year with their entries as `ranges`.
 
     person_times and teams, contests, places: counts. class_hours: in hundredths exactly. measured_minutes: whole minutes, rounded down.
     `entries` are the sequence numbers that the figure was computed from, as `ranges`.
     """
     sums: dict[str, int] = {"person_times": 0, "class_hours": 0, "counted": 0}
-    used: dict[str, set[int]] = {name: set() for name in sums}
+    used = {name: Marks() for name in sums}
     for line, entries in lines:
-        numbers_ = list(entries)
         for name in sums:
             amount = getattr(line, name)
             if amount:
                 sums[name] += amount
-                used[name].update(numbers_)
+                used[name].add(entries)
     held = book.contests_of(year, calendar)
     places = book.places_at(calendar.year_end(year))
     teams = [seq for contest in held for seq in contest.teams.values()]
     return {
-        "person_times": _figure(sums["person_times"], used["person_times"]),
-        "class_hours": _figure(sums["class_hours"] / 100, used["class_hours"]),
-        "measured_minutes": _figure(sums["counted"] // MINUTE, used["counted"]),
-        "contests": _figure(len(held), [contest.seq for contest in held]),
-        "teams": _figure(len(teams), [*teams, *(contest.seq for contest in held)]),
-        "places": _figure(places[1] if places else None, [places[0]] if places else []),
+        "person_times": _figure(sums["person_times"], used["person_times"].text()),
+        "class_hours": _figure(sums["class_hours"] / 100, used["class_hours"].text()),
+        "measured_minutes": _figure(sums["counted"] // MINUTE, used["counted"].text()),
+        "contests": _figure(len(held), ranges(contest.seq for contest in held)),
+        "teams": _figure(len(teams), ranges([*teams, *(contest.seq for contest in held)])),
+        "places": _figure(places[1] if places else None, str(places[0]) if places else ""),
     }
 
 
-def _figure(value: float | int | None, entries: Iterable[int]) -> dict[str, Any]:
-    return {"value": value, "entries": ranges(entries)}
+def _figure(value: float | int | None, entries: str) -> dict[str, Any]:
+    return {"value": value, "entries": entries}
 
 
 def by_subject(records: Iterable[tuple[int, Record]]) -> Iterator[tuple[str, list[tuple[int, Record]]]]:

@@ -16,7 +16,7 @@ from shixun.ledger.kinds import instant_text
 from shixun.ledger.models import LedgerEntry, LedgerSeal
 from shixun.ledger.verifier import STATEMENT_FORMAT
 from shixun.volume import rules
-from shixun.volume.book import OF_CENTER, Book, Contest, figures, numbers
+from shixun.volume.book import OF_CENTER, Book, Contest, figures
 from shixun.volume.calendar import Calendar, micros
 from shixun.volume.counting import Line
 from shixun.volume.models import VolumeLine, VolumeRun, VolumeState, VolumeYear
@@ -163,7 +163,7 @@ def _statement(center: Center, state: VolumeState, year: int) -> dict[str, Any]:
     }
 
 
-def _as_lines(center_id: str, year: int) -> Iterator[tuple[Line, list[int]]]:
+def _as_lines(center_id: str, year: int) -> Iterator[tuple[Line, str]]:
     for row in all_lines(center_id, year):
         kept = Line(row.run_id, row.year, row.counted, row.class_hours, row.person_times, None, ())
-        yield kept, numbers(row.entries)
+        yield kept, row.entries

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from shixun.volume import rules
-from shixun.volume.book import OF_CENTER, OF_TRAINEES, Book, evidence_of, figures
+from shixun.volume.book import OF_CENTER, OF_TRAINEES, Book, evidence_of, figures, ranges
 from shixun.volume.calendar import MINUTE, Calendar
 from shixun.volume.counting import Evidence, count
 
@@ -45,7 +45,7 @@ def recount(claim: dict[str, Any], records: Callable[[], Records]) -> dict[str, 
         if record["kind"] in OF_TRAINEES:
             _merge(trainees[record["subject"]], evidence_of([(seq, record)], book.reversed_ids))
     lines = (
-        (line, line.entries)
+        (line, ranges(line.entries))
         for subject in sorted(trainees)
         for line in count(trainees[subject], book.runs, rule.share, cap, calendar)
         if line.year == year

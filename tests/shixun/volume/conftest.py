@@ -12,6 +12,10 @@ from shixun.testing import evidence as testing
 from shixun.testing.evidence import Evidence
 from shixun.testing.factories import make_center
 
+# A loaded machine is slow without being wrong.
+hypothesis_settings.register_profile("shixun", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+hypothesis_settings.load_profile("shixun")
+
 
 @pytest.fixture
 def settings(settings: Any, tmp_path: Path) -> Any:

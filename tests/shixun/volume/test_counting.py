@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shixun.volume.book import numbers, ranges
+from shixun.volume.book import Marks, numbers, ranges
 from shixun.volume.calendar import MINUTE, Calendar, micros
 from shixun.volume.counting import Evidence, Interval, Line, Run, count, pieces, stretches
 
@@ -212,6 +212,14 @@ def test_stretches_of_a_run_do_not_touch(intervals: list[Interval]) -> None:
         assert all(before[1] < after[0] for before, after in pairwise(own))
         mine = [x for x in intervals if x.run_id == run_id]
         assert sum(end - begin for begin, end, _ in own) == union(mine)
+
+
+@given(st.lists(st.sets(st.integers(1, 500))))
+def test_marks_are_the_union(found: list[set[int]]) -> None:
+    marks = Marks()
+    for part in found:
+        marks.add(ranges(part))
+    assert marks.text() == ranges(set().union(*found))
 
 
 @given(st.sets(st.integers(1, 10_000)))
