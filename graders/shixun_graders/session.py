@@ -36,7 +36,8 @@ from shixun_packs.lab import Lab
 
 LESSON_PORT, HMI_PORT = 5020, 8600  # as in the lab
 PLANT_SECONDS = 30.0  # for any one step of the plant
-SLACK = 15.0  # s beyond a limit that the sandbox keeps itself
+LIVES = 2  # of the plant: one for the notebook, one for the calls
+SLACK = 8.0  # s beyond a limit that the sandbox keeps itself
 MAX_LOG_BYTES = 40_000_000
 # What one line of the trainee's sandbox may be: 20 levels of data are 60 of JSON.
 _LINE = Shape(text_bytes=3 * MAX_BYTES, values=600_000, depth=70)
@@ -122,7 +123,8 @@ class RunSession:
         """Run the code cells once. `fresh`: a call will want a process of its own."""
         if self._plant is not None:
             self.record.points = self._plant_says("points")["points"]
-            self._plant_says("ready")
+            for _life in range(LIVES):  # both hold their ports before the notebook can take them
+                self._plant_says("ready")
         limits = self._lab.limits
         self._deadline = time.monotonic() + limits.run_seconds
         code = [cell for cell in cells if cell.kind == "code"]
@@ -148,7 +150,6 @@ class RunSession:
         """Have the calls answered, one after the other; `calls` as the check sandbox gave them."""
         if self._plant is not None:
             self._tell_plant({"op": "end", "life": 0})
-            self._plant_says("ready")
             self._plant_says("done")
         for number, call in enumerate(calls):
             marked = self._plant is not None and call["mode"] == "lockstep"
@@ -170,7 +171,7 @@ class RunSession:
             return
         self._tell_plant({"op": "stop"})
         self._plant_says("done")
-        for _life in range(2):
+        for _life in range(LIVES):
             count = int(self._plant_says("lines")["lines"])
             self.record.lives.append([self._plant_line().decode("utf-8", "replace") for _ in range(count)])
         self._plant.close()

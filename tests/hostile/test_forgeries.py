@@ -202,6 +202,49 @@ def shift_report(points, start, end, planned, down, ideal_rate, limits):
     assert "HIDDEN-PHASE" not in result.model_dump_json()
 
 
+STOLEN = """
+import socket
+taken = []
+for port in (5020, 5021, 8600):
+    server = socket.socket()
+    server.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    server.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+    try:
+        server.bind(("127.0.0.1", port))
+        server.listen()
+        taken.append(port)
+    except OSError:
+        pass
+print("TAKEN", taken)
+"""
+FLOOD = """
+import os, socket, struct
+for port in (5020, 5021, 8600) * 2:
+    if os.fork() == 0:
+        while True:
+            try:
+                with socket.create_connection(("127.0.0.1", port), 2) as flood:
+                    request = struct.pack(">HHHBBHH", 1, 0, 6, 1, 3, 0, 125)
+                    while flood.send(request * 50):
+                        flood.recv(65536)
+            except OSError:
+                pass
+print("FLOODING")
+"""
+
+
+def test_the_plants_ports_can_not_be_taken(lab_attempts: Attempts, wrong: dict[str, str]) -> None:
+    result = lab_attempts(wrong, STOLEN)
+    assert points(result) == ALONE
+    assert "TAKEN []" in (result.feedback_html or "")
+
+
+def test_a_flooded_plant_is_no_reason_to_grade_again(lab_attempts: Attempts, wrong: dict[str, str]) -> None:
+    result = lab_attempts(wrong, FLOOD)
+    assert points(result) == ALONE
+    assert "FLOODING" in (result.feedback_html or "")
+
+
 def test_another_trainees_table_is_worth_nothing(lab_attempts: Attempts, table: dict[str, dict[str, object]]) -> None:
     given = {"explore": "pass", "point-table": f"POINTS = {table!r}"}
     own = points(lab_attempts(given))

@@ -82,7 +82,7 @@ def test_what_notebooks_use_works(attempts: Try) -> None:
             "'last value'",
         )
     )
-    result = attempts()(extra=extra)
+    result = attempts(run_seconds=90)(extra=extra)
     assert points(result) == {"add": 4.0, "count": 6.0}
     assert result.feedback_html is not None
     for shown in ("data:image/png;base64,", "<table>", "from the shell", "last value"):

@@ -97,7 +97,7 @@ def _time(driver: Driver) -> list[Probe]:
     with driver.start(SandboxSpec("student", ("-P", "-c", code), limits)) as sandbox:
         sandbox.receive(20)
         before = _running(marker)
-        end = sandbox.drain(20).end
+        end = sandbox.drain(8).end
     after = _running(marker)
     held = end == "time" and not after
     return [Probe("time", held, f"{end}; its child was seen before: {bool(before)}, after: {bool(after)}")]
