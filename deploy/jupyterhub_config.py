@@ -24,7 +24,7 @@ import os
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from shixun_labs.hub import PracticeSpawner, ShixunSpawner
+from shixun_labs.hub import PracticeSpawner, ShixunSpawner, one_person_per_browser
 from shixun_labs.network import LabNetwork
 from shixun_labs.refusal import NoLabs
 from shixun_labs.returning import ReturnHandler
@@ -79,6 +79,7 @@ c.GenericOAuthenticator.enable_auth_state = False
 c.GenericOAuthenticator.auth_refresh_age = 0
 c.GenericOAuthenticator.auto_login = True
 c.GenericOAuthenticator.logout_redirect_url = public_url
+c.GenericOAuthenticator.post_auth_hook = one_person_per_browser
 c.Authenticator.admin_users = set()
 c.Authenticator.any_allow_config = True
 c.JupyterHub.admin_access = False
@@ -122,6 +123,7 @@ c.JupyterHub.tornado_settings = {
     "shixun_public_url": public_url,
 }
 c.JupyterHub.extra_handlers = [(r"/shixun/return", ReturnHandler)]
+c.JupyterHub.cookie_max_age_days = 0.5  # the session that counts is web's; this one is renewed without a question
 c.JupyterHub.cookie_host_prefix_enabled = False  # the hub's and each lab's host differ already
 c.JupyterHub.default_url = public_url
 c.JupyterHub.show_config = False

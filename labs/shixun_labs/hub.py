@@ -281,6 +281,18 @@ class ShixunSpawner(DockerSpawner):  # type: ignore[misc]  # untyped base
             ShixunSpawner._sweeper = asyncio.ensure_future(_sweep(self.engine, self.hub_name, self.log))
 
 
+def one_person_per_browser(_authenticator: Any, handler: Any, auth_model: dict[str, Any]) -> dict[str, Any]:
+    """Authenticator.post_auth_hook: a second person who signs in at a shared computer ends the first one's entry to their lab.
+
+    JupyterHub alone would replace its own cookie and leave the first person's token for their lab in the browser, valid.
+    """
+    before = handler.get_current_user_cookie()
+    if before is not None and before.name != auth_model["name"]:
+        handler.clear_login_cookie()
+        handler.set_session_cookie()
+    return auth_model
+
+
 def _utc(naive: Any) -> float:
     """The hub's database keeps UTC without a zone."""
     import datetime

@@ -35,7 +35,14 @@ class Browser:
     visited: list[str] = field(default_factory=list)
 
     def cookies(self, url: str) -> str:
-        return "; ".join(f"{name}={value}" for name, value in self.jar.get(urlsplit(url).hostname or "", {}).items())
+        host = urlsplit(url).hostname or ""
+        kept = {
+            n: v
+            for domain, jar in self.jar.items()
+            if host == domain or host.endswith(f".{domain}")
+            for n, v in jar.items()
+        }
+        return "; ".join(f"{name}={value}" for name, value in kept.items())
 
     def ask(self, method: str, url: str, body: object = None, *, follow: bool = True, **headers: str) -> Page:
         for _hop in range(20):
@@ -70,10 +77,12 @@ class Browser:
         for line in response.headers.get_all("Set-Cookie") or []:
             found = re.match(r"([^=;]+)=([^;]*)", line)
             assert found
+            shared = re.search(r"[Dd]omain=\.?([^;]+)", line)
+            jar = self.jar.setdefault(shared[1] if shared else host, {})
             if "max-age=0" in line.lower() or "expires=thu, 01 jan 1970" in line.lower() or not found[2].strip('"'):
-                self.jar.get(host, {}).pop(found[1], None)
+                jar.pop(found[1], None)
             else:
-                self.jar.setdefault(host, {})[found[1]] = found[2]
+                jar[found[1]] = found[2]
         return Page(url, response.status, response.headers, data)
 
     async def socket(self, url: str) -> WebSocketClientConnection:

@@ -13,7 +13,7 @@ import docker
 import pytest
 from labs_stack import CHAIN, GATEWAY, NETWORK, Stack, run_in_kernel
 
-from shixun_labs.network import LabNetwork
+from shixun_labs.network import LabNetwork, apply_rules
 from shixun_labs.probe import failures, own_addresses
 
 pytestmark = [pytest.mark.docker, pytest.mark.timeout(240)]
@@ -218,6 +218,25 @@ def test_the_probe_sees_a_port_that_labs_need_and_cannot_reach(engine: Any, netw
         assert failures(engine, network) == ["A lab cannot reach the exchange."]
     finally:
         subprocess.run(["iptables", "-w", "-D", CHAIN, "1"], check=True)
+
+
+def test_an_installer_without_root_sets_the_rules_through_a_container(
+    engine: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if not engine.images("shixun-guard:dev"):
+        pytest.skip("the image shixun-guard:dev is missing")
+    other = LabNetwork(name="shixun-helper", subnet="10.89.250.0/24")
+    monkeypatch.setattr("os.geteuid", lambda: 1000)
+    shown = ["iptables", "-w", "-S"]
+    try:
+        apply_rules(other)
+        assert (
+            "-A INPUT -i shixun-helper -j SHIXUN_HELPER"
+            in subprocess.run(shown, capture_output=True, text=True, check=True).stdout
+        )
+    finally:
+        apply_rules(other, "down")
+    assert "SHIXUN_HELPER" not in subprocess.run(shown, capture_output=True, text=True, check=True).stdout
 
 
 def test_no_lab_starts_on_a_network_that_cannot_be_closed(

@@ -414,3 +414,25 @@ def test_labs_start_side_by_side(stack: Stack, engine: Any) -> None:
     for person in people:
         stack.stop(person)
     assert not engine.containers(all=True, filters={"name": f"{NETWORK}-tparallel"})
+
+
+def test_signing_out_or_another_person_at_the_same_computer_closes_the_lab(stack: Stack, lab: Any) -> None:
+    person, browser = lab
+    contents = f"{stack.lab(person)}/api/contents"
+    assert browser.get(contents).status == 200
+    stack.web.person = "tnextatthedesk000000"
+    browser.get(f"{stack.labs}/hub/oauth_login")
+    assert browser.get(contents).status == 403
+
+    mine = stack.sign_in(person)
+    mine.get(f"{stack.lab(person)}/lab")
+    assert mine.get(contents).status == 200
+    page = mine.get(f"{stack.labs}/hub/logout")
+    assert page.url.rstrip("/") == stack.pages
+    assert mine.get(contents, follow=False).status == 403
+
+
+def test_only_the_page_may_frame_hub_and_lab(stack: Stack, shared: Any) -> None:
+    person, browser = shared
+    for url in (f"{stack.labs}/hub/home", f"{stack.lab(person)}/lab", f"{stack.lab(person)}/shixun/status"):
+        assert f"frame-ancestors 'self' {stack.pages}" in browser.get(url).headers["Content-Security-Policy"], url
