@@ -31,6 +31,7 @@ def _stubs() -> Blueprint:
     bp.add_url_rule("/c/<center>/", "center_home", lambda center: center)
     bp.add_url_rule("/sign-in", "sign_in", lambda: "")
     bp.add_url_rule("/password", "password", lambda: "")
+    bp.add_url_rule("/me", "profile", lambda: "")
     bp.add_url_rule("/sign-out", "sign_out", lambda: "", methods=["POST"])
     return bp
 
