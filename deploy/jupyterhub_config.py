@@ -17,7 +17,8 @@ SHIXUN_HUB_DATABASE_URL   SQLAlchemy URL; empty: SQLite in the data folder
 SHIXUN_TICKET_KEY       signs lab tickets; the same as web's
 SHIXUN_LAB_BACKEND      docker, practice, or none (people can sign in, no lab starts)
 SHIXUN_LAB_IMAGE, SHIXUN_PLANT_IMAGE, SHIXUN_LAB_RUNTIME, SHIXUN_LAB_NETWORK, SHIXUN_LAB_SUBNET, SHIXUN_EXCHANGE_PORT
-SHIXUN_LAB_IDLE_MINUTES (60), SHIXUN_LAB_MAX_HOURS (8), SHIXUN_LAB_STARTS_AT_ONCE (4), SHIXUN_TIMEZONE (Asia/Shanghai)
+SHIXUN_LAB_IDLE_MINUTES (60), SHIXUN_LAB_MAX_HOURS (8), SHIXUN_LAB_STARTS_AT_ONCE (4), SHIXUN_LAB_LIMIT (0: none),
+SHIXUN_LAB_POLL_SECONDS (30), SHIXUN_TIMEZONE (Asia/Shanghai)
 """
 
 import os
@@ -136,7 +137,7 @@ c.JupyterHub.init_spawners_timeout = 20
 c.JupyterHub.authenticate_prometheus = True
 c.Spawner.start_timeout = 600
 c.Spawner.http_timeout = 60
-c.Spawner.poll_interval = 30
+c.Spawner.poll_interval = int(env("SHIXUN_LAB_POLL_SECONDS", "30"))
 c.Spawner.consecutive_failure_limit = 0
 c.Spawner.default_url = "/lab"
 c.Spawner.apply_user_options = lambda _spawner, _options: None  # the only option is the ticket, read at start

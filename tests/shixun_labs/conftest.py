@@ -1,5 +1,6 @@
 """Fixtures of the labs' tests. The helpers beside this file are plain modules, so their folder goes on the path."""
 
+import hashlib
 import shutil
 import socket
 import sys
@@ -91,3 +92,28 @@ def stack(engine: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any
     with running(folder, BASE, "docker") as found:
         yield found
     shutil.rmtree(folder, ignore_errors=True)
+
+
+def seated(stack: Any, name: str) -> Any:
+    """A signed-in browser and a running lab with a plant."""
+    person = "t" + hashlib.sha256(name.encode()).hexdigest()[:19]
+    stack.web.work, stack.web.submissions, stack.web.keys, stack.web.away = {}, [], {}, False
+    browser = stack.sign_in(person)
+    event = stack.start(person, plant=stack.plant())
+    assert event.get("ready"), (event, stack.log()[-3000:])
+    assert browser.get(f"{stack.lab(person)}/lab").status == 200
+    yield person, browser
+    stack.web.away = False
+    stack.stop(person)
+
+
+@pytest.fixture
+def lab(stack: Any, request: pytest.FixtureRequest) -> Any:
+    """A lab of this test's own."""
+    yield from seated(stack, request.node.name)
+
+
+@pytest.fixture(scope="module")
+def shared(stack: Any) -> Any:
+    """A lab that several tests look at and leave as it is."""
+    yield from seated(stack, "shared")

@@ -75,6 +75,7 @@ class Stack:
             "SHIXUN_HUB_CLIENT_SECRET": "hub-secret",
             "SHIXUN_TICKET_KEY": KEY,
             "SHIXUN_LAB_BACKEND": self.backend,
+            "SHIXUN_LAB_POLL_SECONDS": "5",
             "SHIXUN_LAB_NETWORK": NETWORK,
             "SHIXUN_LAB_SUBNET": SUBNET,
         }
@@ -138,8 +139,26 @@ class Stack:
         ):
             time.sleep(0.1)
 
+    def start_hub(self) -> None:
+        config = str(ROOT / "deploy" / "jupyterhub_config.py")
+        _spawn(self, "hub", [sys.executable, "-m", "jupyterhub", "-f", config], self.environment())
+        wait_port(self.hub_address, self.base + 5, 60, self.processes[-1])
+        deadline = time.monotonic() + 30
+        while Browser().get(f"{self.labs}/hub/health", follow=False).status != 200 and time.monotonic() < deadline:
+            time.sleep(0.1)
+
+    def kill_hub(self) -> None:
+        hub = self.processes.pop()
+        hub.kill()
+        hub.wait()
+
     def log(self) -> str:
         return (self.folder / "hub.log").read_text(errors="replace")
+
+
+def inspect(engine: Any, name: str) -> dict[str, Any]:
+    found: dict[str, Any] = engine.inspect_container(name)
+    return found
 
 
 def sign(claims: dict[str, Any], key: str = KEY) -> str:
@@ -177,12 +196,7 @@ def running(folder: Path, base: int, backend: str) -> Iterator[Stack]:
         stack.web.serve(stack.hub_address, base + 3, "exchange")
         _spawn(stack, "proxy", proxy_command(base), environment)
         wait_port("127.0.0.1", base, 30, stack.processes[-1])
-        config = str(ROOT / "deploy" / "jupyterhub_config.py")
-        _spawn(stack, "hub", [sys.executable, "-m", "jupyterhub", "-f", config], environment)
-        wait_port(stack.hub_address, base + 5, 60, stack.processes[-1])
-        deadline = time.monotonic() + 30
-        while Browser().get(f"{stack.labs}/hub/health", follow=False).status != 200 and time.monotonic() < deadline:
-            time.sleep(0.1)
+        stack.start_hub()
         yield stack
     finally:
         for process in reversed(stack.processes):
