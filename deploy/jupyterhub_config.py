@@ -17,7 +17,7 @@ SHIXUN_HUB_DATABASE_URL   SQLAlchemy URL; empty: SQLite in the data folder
 SHIXUN_TICKET_KEY       signs lab tickets; the same as web's
 SHIXUN_LAB_BACKEND      docker, practice, or none (people can sign in, no lab starts)
 SHIXUN_LAB_IMAGE, SHIXUN_PLANT_IMAGE, SHIXUN_LAB_RUNTIME, SHIXUN_LAB_NETWORK, SHIXUN_LAB_SUBNET, SHIXUN_EXCHANGE_PORT
-SHIXUN_LAB_IDLE_MINUTES (60), SHIXUN_LAB_MAX_HOURS (8), SHIXUN_LAB_STARTS_AT_ONCE (4), SHIXUN_LAB_LIMIT (0: none),
+SHIXUN_LAB_IDLE_MINUTES (60), SHIXUN_LAB_MAX_HOURS (8), SHIXUN_LAB_STARTS_AT_ONCE (two for each CPU, at least 4), SHIXUN_LAB_LIMIT (0: none),
 SHIXUN_LAB_POLL_SECONDS (30), SHIXUN_TIMEZONE (Asia/Shanghai)
 """
 
@@ -154,7 +154,7 @@ if backend == "docker":
     c.ShixunSpawner.hub_name = env("SHIXUN_HUB_NAME", network.name)
     c.ShixunSpawner.idle_minutes = float(env("SHIXUN_LAB_IDLE_MINUTES", "60"))
     c.ShixunSpawner.max_hours = float(env("SHIXUN_LAB_MAX_HOURS", "8"))
-    c.ShixunSpawner.starts_at_once = int(env("SHIXUN_LAB_STARTS_AT_ONCE", "4"))
+    c.ShixunSpawner.starts_at_once = int(env("SHIXUN_LAB_STARTS_AT_ONCE") or max(4, 2 * (os.cpu_count() or 1)))
     spawner = c.ShixunSpawner
 elif backend == "none":
     c.JupyterHub.spawner_class = NoLabs
