@@ -38,7 +38,7 @@ def ticket(settings: Settings, session: LabSession, language: str) -> str:
         "plant": _plant(session),
         "exchange_token": exchange_token(settings, session.id),
         "exchange_url": settings.exchange_url,
-        "limits": {"memory_mb": max(int(lab.limits.get("memory_mb", 768)), 768), "cpu": 1.0, "pids": 256},
+        "limits": {"memory_mb": max(int(lab.limits.get("memory_mb", 768)), 768), "cpu": 1.0, "pids": 128},
         "counts": session.counts,
         "lang": language,
         "page_origin": settings.public_url,
