@@ -77,8 +77,8 @@ def learner_outline(
         if row is None:
             return ""
         if row.points is not None and row.max_points:
-            return f"{row.points:g} / {row.max_points:g} ·"
-        return "" if row.done_at is not None else str(_("started")) + " ·"
+            return f"{row.points:g} / {row.max_points:g}"
+        return "" if row.done_at is not None else str(_("started"))
 
     return outline(enrolment.run.version, url=lambda item: items.url(enrolment.run, item), state=state, note=note)
 

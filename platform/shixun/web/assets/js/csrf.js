@@ -3,10 +3,11 @@ export function csrfToken() {
   return document.querySelector('meta[name="csrf-token"]')?.content ?? "";
 }
 
-/** POSTs JSON to our own origin with the CSRF header; the caller looks at the response. */
-export function postJson(url, body) {
+/** POSTs JSON to our own origin with the CSRF header; the caller looks at the response. `keepalive`: it outlives the page. */
+export function postJson(url, body, { keepalive = false } = {}) {
   return fetch(url, {
     method: "POST",
+    keepalive,
     credentials: "same-origin",
     headers: { "Content-Type": "application/json", Accept: "application/json", "X-CSRFToken": csrfToken() },
     body: JSON.stringify(body),

@@ -8,6 +8,7 @@ import { take } from "./find.js";
  *   200 {"nonce": "the next", "ask": bool, "stop": bool, "interval": seconds or absent}
  *   any 4xx: this page no longer counts (signed out, or another page took over); 5xx or no answer: the same nonce again.
  * A nonce is used once; the server answers a repeat of its latest nonce as it did at first, so a lost answer loses nothing.
+ * When the page is left:  POST data-heartbeat-end {"nonce": "…"}; if that is lost, the server ends the time after a silence.
  * The server alone decides what counts and when to ask; this only shows it.
  */
 const INTERVAL = 30;
@@ -37,6 +38,7 @@ class Heartbeat {
     // Escape is no answer: the question stays until the button is pressed.
     this.dialog.addEventListener("cancel", (event) => event.preventDefault());
     document.addEventListener("visibilitychange", () => this.onVisibility());
+    window.addEventListener("pagehide", () => this.leave());
     this.onVisibility();
   }
 
@@ -84,6 +86,14 @@ class Heartbeat {
     if (ask && !this.dialog.open) this.dialog.showModal();
     if (!ask && this.dialog.open) this.dialog.close(); // answered on another page
     this.show(ask ? "asking" : document.visibilityState === "visible" ? "counting" : "paused");
+  }
+
+  /** The page is left. Coming back to it later, from the browser's memory, goes on with the same nonce. */
+  leave() {
+    clearTimeout(this.timer);
+    const url = this.element.dataset.heartbeatEnd;
+    if (this.stopped || !url || this.nonce === this.element.dataset.heartbeatNonce || !this.element.isConnected) return;
+    postJson(url, { nonce: this.nonce }, { keepalive: true }).catch(() => {});
   }
 
   stop() {
