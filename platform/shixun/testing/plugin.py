@@ -37,7 +37,7 @@ def settings(tmp_path: Path) -> Any:
         argon2_memory_kib=64,
         grader_token="grader-token",  # noqa: S106
         ticket_key="ticket-key-" * 4,
-        grading_secret="grading-secret-" * 3,  # noqa: S106
+        grading_secret="grading-secret-" * 3,
         hub_client_secret="hub-secret",  # noqa: S106
     )
 
