@@ -134,19 +134,23 @@ def _opened_late(center_id: str, after: int, until: int) -> bool:
 def _records(
     center_id: str, until: int, kinds: Sequence[str], after: int = 0, subjects: Sequence[str] | None = None
 ) -> Iterator[tuple[int, Record]]:
-    """Sealed records of these kinds by subject, streamed."""
+    """Sealed records of these kinds, streamed; those of trainees by subject.
+
+    Numbers are compared here, and other kinds aren't sorted: SQLite would walk along the chain instead of finding them.
+    """
     query = (
         select(LedgerSeal.seq, LedgerEntry.canonical)
         .join(LedgerEntry, LedgerEntry.id == LedgerSeal.entry_id)
         .where(LedgerEntry.center_id == center_id, LedgerEntry.kind.in_(kinds))
-        .where(LedgerSeal.seq > after, LedgerSeal.seq <= until)
-        .order_by(LedgerEntry.subject_id, LedgerSeal.seq)
         .execution_options(yield_per=2000)
     )
+    if kinds is OF_TRAINEES:
+        query = query.order_by(LedgerEntry.subject_id, LedgerSeal.seq)
     if subjects is not None:
         query = query.where(LedgerEntry.subject_id.in_(subjects))
     for seq, canonical in db.session.execute(query):
-        yield seq, json.loads(canonical)
+        if after < seq <= until:
+            yield seq, json.loads(canonical)
 
 
 def _of_trainees(center_id: str, until: int, subjects: list[str] | None) -> Iterator[tuple[int, Record]]:

@@ -113,9 +113,9 @@ def book(center_id: str, until: int) -> Book:
     rows = db.session.execute(
         select(LedgerSeal.seq, LedgerEntry)
         .join(LedgerEntry, LedgerEntry.id == LedgerSeal.entry_id)
-        .where(LedgerSeal.center_id == center_id, LedgerSeal.seq <= until, LedgerEntry.kind.in_(OF_CENTER))
+        .where(LedgerEntry.center_id == center_id, LedgerEntry.kind.in_(OF_CENTER))
     )
-    return Book.read([(row.seq, row.LedgerEntry.record) for row in rows])
+    return Book.read([(row.seq, row.LedgerEntry.record) for row in rows if row.seq <= until])
 
 
 def contests(center: Center, year: int) -> list[Contest]:
