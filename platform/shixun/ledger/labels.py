@@ -30,7 +30,7 @@ FIELDS: dict[str, LazyString] = {
     "course": _l("Course"),
     "course_version": _l("Course version"),
     "title": _l("Title"),
-    "planned_minutes": _l("Planned minutes"),
+    "planned_minutes": _l("Minutes of the plan"),
     "class_hour_minutes": _l("Minutes of a class hour"),
     "pass_share": _l("Share of the plan that earns the class hours"),
     "field": _l("Subject field"),
