@@ -79,7 +79,9 @@ class Browser:
         _forget_request()
         return self.client.get(path, base_url=self.origin, **more)
 
-    def post(self, path: str, data: dict[str, Any] | None = None, *, headers: dict[str, str] | None = None, **more: Any) -> Any:
+    def post(
+        self, path: str, data: dict[str, Any] | None = None, *, headers: dict[str, str] | None = None, **more: Any
+    ) -> Any:
         """Post a form (or `json=`) with the session's CSRF token."""
         from flask import g
         from flask_wtf.csrf import generate_csrf
