@@ -60,7 +60,7 @@ lint: setup $(VENV)/dev.ok ## style, types, import directions
 	@$(BIN)/ruff check && $(BIN)/ruff format --check && $(BIN)/mypy && $(BIN)/lint-imports
 
 bench: setup $(VENV)/dev.ok ## measures, as ratios in one run on this machine
-	@$(BIN)/python -m shixun.commands.bench
+	@$(BIN)/python tests/bench/run.py
 
 messages: setup ## bring the translation catalogues up to date with the code
 	@$(BIN)/python -m shixun.commands.messages update

@@ -7,16 +7,13 @@ import subprocess
 import sys
 import tempfile
 import time
-from http.cookiejar import CookieJar, DefaultCookiePolicy
-from pathlib import Path
 
-import httpx
+from shixun.accounts.demo import PASSWORD
+from shixun.commands.walk.browser import Person
+from shixun.commands.walk.people import sign_in
 
-ROOT = Path(__file__).parents[2]
 PORT = 8480
 ROUNDS = 60
-HOST = f"www.shixun.localhost:{PORT}"
-BASE = f"http://127.0.0.1:{PORT}"
 
 
 def start(var: str) -> subprocess.Popen[str]:
@@ -34,27 +31,12 @@ def start(var: str) -> subprocess.Popen[str]:
     raise SystemExit("the platform did not come up:\n" + "".join(lines))
 
 
-def sign_in() -> httpx.Client:
-    """A trainee's session. Secure cookies travel over http to localhost names, as in browsers."""
-    jar = CookieJar(DefaultCookiePolicy(secure_protocols=("https", "http")))
-    client = httpx.Client(
-        base_url=BASE, headers={"Host": HOST, "Sec-Fetch-Site": "same-origin"}, cookies=jar, timeout=30
-    )
-    page = client.get("/sign-in").text
-    token = re.search(r'name="csrf_token"[^>]*value="([^"]+)"', page)
-    assert token is not None
-    form = {"username": "xueyuan", "password": "shixun-demo-2026", "csrf_token": token.group(1)}
-    answer = client.post("/sign-in", data=form)
-    assert answer.status_code == 302, answer.status_code
-    return client
-
-
-def pages(client: httpx.Client) -> dict[str, str]:
+def pages(person: Person) -> dict[str, str]:
     """The five pages that a class of trainees asks for most."""
-    index = client.get("/c/demo/learn").text
+    index = person.get("/c/demo/learn", typed=True).text
     runs = sorted(set(re.findall(r'"(/c/demo/learn/[a-z0-9]{20})', index)))
     for run in runs:
-        lessons = re.findall(rf'"({run}/lessons/[a-z0-9-]+)"', client.get(run).text)
+        lessons = re.findall(rf'"({run}/lessons/[a-z0-9-]+)"', person.get(run, typed=True).text)
         if lessons:
             return {
                 "center": "/c/demo/",
@@ -70,17 +52,18 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as var:
         process = start(var)
         try:
-            client = sign_in()
+            person = Person("trainee", f"http://www.shixun.localhost:{PORT}")
+            sign_in(person, "xueyuan", PASSWORD)
             print(
                 f"pages: seconds of {ROUNDS} requests each, one after the other, SQLite, all processes on this machine"
             )
-            for name, path in pages(client).items():
+            for name, path in pages(person).items():
                 seconds = []
                 for _ in range(ROUNDS):
                     began = time.perf_counter()
-                    answer = client.get(path)
+                    answer = person.get(path, typed=True)
                     seconds.append(time.perf_counter() - began)
-                    assert answer.status_code == 200, (path, answer.status_code)
+                    assert answer.status == 200, (path, answer.status)
                 cuts = statistics.quantiles(seconds, n=20)
                 print(f"  {name:12} p50 {statistics.median(seconds):.3f}   p95 {cuts[18]:.3f}")
         finally:
