@@ -21,7 +21,12 @@ from shixun.commands.installation import (
 from shixun.commands.node import node_command
 from shixun.commands.supervisor import NeverReady, Process, Supervisor
 
-GUNICORN = ("-m", "gunicorn", "--worker-class", "gthread", "--graceful-timeout", "8", "--no-control-socket")
+# One request per connection: the front door keeps its connections, and would now and then send a request into one that a
+# listener closes at that moment for having been idle; the reader would see "no answer".
+GUNICORN = (
+    *("-m", "gunicorn", "--worker-class", "gthread", "--graceful-timeout", "8", "--no-control-socket"),
+    *("--keep-alive", "0"),
+)
 
 
 def _listener(
@@ -161,7 +166,11 @@ def processes(at: Installation, lab_backend: str, address: str) -> list[Process]
         _listener(at, "exchange", "exchange", address, 1, 8, web_env),
         Process(
             "live",
-            [*live, "--port", str(at.port("live")), "--no-access-log", "--timeout-graceful-shutdown", "1"],
+            [
+                *live,
+                *("--port", str(at.port("live")), "--no-access-log", "--timeout-graceful-shutdown", "1"),
+                *("--header", "Connection:close"),  # for the reason given at GUNICORN
+            ],
             web_env,
             f"http://127.0.0.1:{at.port('live')}/live/healthz",
         ),
