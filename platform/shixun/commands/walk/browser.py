@@ -133,6 +133,10 @@ class Person:
         )
         self.at: str | None = None  # the page that the person looks at: where links and forms come from
 
+    def close(self) -> None:
+        """Close the browser's connections."""
+        self.client.close()
+
     def get(self, url: str, expect: int | None = 200, *, typed: bool = False, **headers: str) -> Page:
         """Go to an address: by a link of the present page, or typed in."""
         page = self.go("GET", urljoin(self.base_url, url), None if typed else self.at, expect, headers=headers)

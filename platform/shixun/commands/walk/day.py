@@ -38,7 +38,6 @@ class Day:
     graded: bool = False
     contest: str = ""  # address of the contest
     contest_ends: float = 0.0  # by this machine's monotonic clock
-    teams: list[str] = field(default_factory=list)
 
     @property
     def center(self) -> str:

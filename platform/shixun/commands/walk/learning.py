@@ -4,11 +4,14 @@ import re
 import threading
 import time
 
+import httpx
+
 from shixun.commands.walk.browser import Page, Person
 from shixun.commands.walk.day import LESSON, PLANNED_MINUTES, QUIZ, Day, link, until
 from shixun.commands.walk.html import Element
 from shixun.commands.walk.report import Step, Unexpected
 
+PATIENCE = 30  # times that a beat without an answer is said again, a second apart
 READ_SECONDS = 116.0  # the run plans three minutes and credits 60 % of them: 108 s
 # What somebody who has read the lesson answers: the texts of the right choices, places in the right order.
 CHECK = ("still-there", "最多 20 分钟")
@@ -20,15 +23,17 @@ ORDER = ("steps", ["点“开始实验”", "在 JupyterLab 里写程序并运�
 class Reading(threading.Thread):
     """A page that somebody keeps open for so many seconds: its heartbeats, one every interval that the server names, then its end.
 
-    A beat without an answer is said again with the same nonce, as the page's script does.
+    A beat without an answer is said again with the same nonce, as the page's script does. `every`: seconds between beats, where
+    the server's own interval is too long to see much.
     """
 
-    def __init__(self, person: Person, page: Page, seconds: float) -> None:
+    def __init__(self, person: Person, page: Page, seconds: float, every: float | None = None) -> None:
         super().__init__(daemon=True)
         place = page.need("heartbeat", css="heartbeat")
         self.person = person
         self.url, self._nonce = place.get("data-heartbeat-url"), place.get("data-heartbeat-nonce")
-        self._interval = float(place.get("data-heartbeat-interval"))
+        self._every = every
+        self._interval = every or float(place.get("data-heartbeat-interval"))
         self._page, self._seconds = page, seconds
         self._left = threading.Event()
         self.taken = 0
@@ -60,7 +65,7 @@ class Reading(threading.Thread):
         if answer["stop"] or answer["ask"]:
             raise Unexpected(f"a beat was answered {answer}")
         self._nonce = answer["nonce"]
-        self._interval = float(answer.get("interval") or self._interval)
+        self._interval = self._every or float(answer.get("interval") or self._interval)
         self.taken += 1
         return time.monotonic()
 
@@ -69,20 +74,18 @@ class Reading(threading.Thread):
         return time.monotonic()
 
     def _say(self, url: str, body: dict[str, object]) -> Page:
-        for _again in range(30):
-            page = self.person.go(
-                "POST",
-                self.person.base_url + url,
-                self._page.url,
-                None,
-                headers={"Sec-Fetch-Mode": "cors", "X-CSRFToken": self._page.csrf},
-                json=body,
-            )
-            if page.status < 500:
+        headers = {"Sec-Fetch-Mode": "cors", "X-CSRFToken": self._page.csrf}
+        address = self.person.base_url + url
+        for _again in range(PATIENCE):
+            try:
+                page = self.person.go("POST", address, self._page.url, None, headers=headers, json=body)
+            except httpx.HTTPError:
+                page = None
+            if page is not None and page.status < 500:
                 break
             time.sleep(1)
-        if page.status >= 400:
-            raise Unexpected(f"{url} answered {page.status}: {page.text[:120]}")
+        if page is None or page.status >= 400:
+            raise Unexpected(f"{url} answered {page.status}: {page.text[:120]}" if page else f"{url} did not answer")
         return page
 
 
