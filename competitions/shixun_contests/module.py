@@ -2,12 +2,16 @@
 
 from flask import Flask
 
+from shixun.accounts.audit_labels import LABELS
 from shixun.core.i18n import _l
 from shixun.core.module import Module, NavItem
 from shixun.core.permissions import Permission
 from shixun.web import home
 from shixun_contests import cards, lab_views
+from shixun_contests.labels import AUDIT
 from shixun_contests.views import bp
+
+LABELS.update(AUDIT)
 
 lab_views.register(bp)
 

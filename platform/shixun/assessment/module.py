@@ -2,9 +2,13 @@
 
 from flask import Flask
 
+from shixun.accounts.audit_labels import LABELS
 from shixun.assessment import cards, grader_api, quiz_views, views
+from shixun.assessment.labels import AUDIT
 from shixun.core.module import Module
 from shixun.curriculum import panels
+
+LABELS.update(AUDIT)
 
 
 def init(app: Flask) -> None:

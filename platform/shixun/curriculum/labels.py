@@ -24,6 +24,12 @@ FIELDS: dict[str, LazyString] = {
     "security": _l("Security"),
     "artificial-intelligence": _l("Artificial intelligence"),
 }
+AUDIT: dict[str, LazyString] = {
+    "curriculum.course.offered": _l("Course taken into the catalogue"),
+    "curriculum.course.withdrawn": _l("Course taken out of the catalogue"),
+    "curriculum.course.synced": _l("Course brought in from its pack"),
+    "curriculum.lab.synced": _l("Lab brought in from its pack"),
+}
 
 
 def hours_text(hours: float) -> str:

@@ -2,12 +2,16 @@
 
 from flask import Flask
 
+from shixun.accounts.audit_labels import LABELS
 from shixun.core.i18n import _l
 from shixun.core.module import Module, NavItem
 from shixun.core.permissions import Permission
 from shixun.curriculum import panels
 from shixun.enrolment import cards, learning_views, meeting_views, run_views
+from shixun.enrolment.labels import AUDIT
 from shixun.web import home
+
+LABELS.update(AUDIT)
 
 
 def init(app: Flask) -> None:

@@ -2,10 +2,14 @@
 
 from flask import Flask
 
+from shixun.accounts.audit_labels import LABELS
 from shixun.core.module import Module
 from shixun.enrolment import items
 from shixun.enrolment.attention import register_may_count
 from shixun.workbench import exchange_api, queries, views
+from shixun.workbench.labels import AUDIT
+
+LABELS.update(AUDIT)
 
 
 def init(_app: Flask) -> None:
