@@ -50,7 +50,9 @@ c.JupyterHub.bind_url = labs_url
 c.JupyterHub.subdomain_host = labs_url
 c.ConfigurableHTTPProxy.should_start = False
 c.ConfigurableHTTPProxy.api_url = env("SHIXUN_PROXY_API_URL", "http://127.0.0.1:8087")
-c.JupyterHub.last_activity_interval = 15  # s; the routes are checked then, too: a front door that was restarted has lost them
+c.JupyterHub.last_activity_interval = (
+    15  # s; the routes are checked then, too: a front door that was restarted has lost them
+)
 public_host = urlsplit(public_url).hostname
 c.ConfigurableHTTPProxy.extra_routes = {f"{public_host}/": web_url} | (
     {f"{public_host}/live/": live_url} if live_url else {}
