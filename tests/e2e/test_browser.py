@@ -66,7 +66,7 @@ def open_course(screen: Any) -> None:
     screen.page.wait_for_url("**/learn/*")
 
 
-def test_read_and_quiz(screen: Any, shot: Any) -> None:
+def test_read_and_quiz(stack: Any, screen: Any, shot: Any, person: Any) -> None:
     seen = screen()
     page = seen.page
     enter(seen)
@@ -96,6 +96,9 @@ def test_read_and_quiz(screen: Any, shot: Any) -> None:
     page.get_by_role("button", name="交卷").click()
     expect(page.locator(".score").first).to_contain_text("3/ 3")
     shot(page, "quiz-result")
+    stack.shixun("ledger", "seal")
+    book = person("zhuren").fetch("GET", f"{stack.url}/c/demo/ledger/export.jsonl").text
+    assert LESSON in book, "the lesson that was left is not recorded at once"
     assert (seen.complaints, seen.outside) == ([], [])
 
 

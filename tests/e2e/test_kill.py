@@ -17,6 +17,7 @@ import httpx
 import pytest
 
 from shixun.commands import doctor
+from shixun.commands.installation import PORTS
 from shixun.commands.supervisor import answers
 from shixun.commands.walk.bench import Bench, read_result
 from shixun.commands.walk.browser import Page, Person
@@ -28,7 +29,7 @@ from shixun.commands.walk.people import name_of, newcomer
 
 pytestmark = [pytest.mark.stack, pytest.mark.timeout(400)]
 PATIENCE = 60  # seconds in which a person asks again and again
-KILLED = ["grader-1", "worker", "live", "valkey", "hub", "web", "exchange", "proxy"]
+KILLED = ["grader-1", "worker", "live", "valkey", "hub", "web", "grader", "exchange", "proxy"]
 READY = {
     "live": "live/live/healthz",
     "web": "web/healthz",
@@ -142,9 +143,9 @@ def wait_back(stack: Any, name: str, killed: int) -> None:
     """Wait until the supervisor has it running again, and it serves."""
     until(f"{name} is running again", 60, lambda: stack.pid(name) != killed, 0.1)
     if name in READY:
-        port, _, path = READY[name].partition("/")
         where = "10.89.64.1" if name == "exchange" and stack.backend == "docker" else "127.0.0.1"
-        address = f"{where}:{stack.base + {'live': 4, 'web': 1, 'valkey': 6, 'exchange': 3, 'public': 0}[port]}"
+        address = f"{where}:{stack.base + PORTS['public' if name == 'proxy' else name]}"
+        path = READY[name]
         until(f"{name} serves", 60, lambda: answers(f"http://{address}/{path}" if path else f"tcp://{address}"), 0.1)
 
 

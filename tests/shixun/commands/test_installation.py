@@ -137,3 +137,10 @@ def test_listeners_for_labs_bind_the_labs_gateway_and_all_others_loopback(at: In
         assert "127.0.0.1" in commands[name]
         assert "10.89.0.1" not in commands[name]
         assert "0.0.0.0" not in commands[name]
+
+
+def test_no_listener_behind_the_front_door_keeps_idle_connections(at: Installation) -> None:
+    """The front door would send a request into one that is being closed, and its reader would get an error page."""
+    commands = {process.name: " ".join(process.command) for process in up.processes(at, "docker", "10.89.0.1")}
+    assert all("--keep-alive 0" in commands[name] for name in ("web", "grader", "exchange"))
+    assert "--header Connection:close" in commands["live"]
