@@ -1,8 +1,6 @@
 """A whole platform for the tests of this folder: `shixun up` on free ports, in a folder of its own, with its own labs' network."""
 
-import contextlib
 import os
-import shutil
 import signal
 import socket
 import subprocess
@@ -22,7 +20,7 @@ from shixun.commands.walk.browser import Person
 from shixun.commands.walk.people import sign_in
 
 CHROMIUM = Path("/usr/bin/chromium")
-NETWORK, SUBNET = "shixun-e2e", "10.89.64.0/20"
+FIRST_BASE, LAST_BASE, STEP = 21000, 24200, 100  # a labs' network of its own belongs to each base
 BUILT = ("node_modules/configurable-http-proxy", "platform/shixun/web/static/dist/manifest.json")
 UP_SECONDS, DOWN_SECONDS = 180, 90
 
@@ -41,6 +39,11 @@ class Stack:
     @property
     def url(self) -> str:
         return f"http://www.shixun.localhost:{self.base}"
+
+    @property
+    def gateway(self) -> str:
+        """Where its labs reach this machine."""
+        return f"{subnet_of(self.base)}.1"
 
     def shixun(self, *arguments: str, seconds: float = 120) -> "subprocess.CompletedProcess[str]":
         """A command against this platform."""
@@ -62,18 +65,31 @@ class Stack:
         return self.log.read_text(encoding="utf-8")
 
 
-def free_base() -> int:
-    """A base from which all ports of an installation are free."""
-    for base in range(21000, 29000, 100):
-        with contextlib.ExitStack() as held:
-            try:
-                for offset in PORTS.values():
-                    probe = held.enter_context(socket.socket())
-                    probe.bind(("127.0.0.1", base + offset))
-            except OSError:
-                continue
-            return base
+def subnet_of(base: int) -> str:
+    """The first three numbers of the addresses of its labs."""
+    return f"10.89.{96 + (base - FIRST_BASE) // STEP}"
+
+
+def reserve_base() -> tuple[int, socket.socket]:
+    """A base from which all ports of an installation are free; the socket keeps it from other runs of these tests."""
+    for base in range(FIRST_BASE, LAST_BASE, STEP):
+        try:
+            mine = socket.create_server(("127.0.0.1", base + STEP - 1))
+        except OSError:
+            continue
+        if all(_is_free(base + offset) for offset in PORTS.values()):
+            return base, mine
+        mine.close()
     raise AssertionError("no ports are free")
+
+
+def _is_free(port: int) -> bool:
+    with socket.socket() as probe:
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+    return True
 
 
 @pytest.fixture(scope="session")
@@ -82,9 +98,9 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     missing = [path for path in BUILT if not (ROOT / path).exists()]
     if missing:
         pytest.skip(f"not built: {', '.join(missing)} (`make setup`)")
-    folder, base = tmp_path_factory.mktemp("platform"), free_base()
+    folder, (base, reserved) = tmp_path_factory.mktemp("platform"), reserve_base()
     ours = {"SHIXUN_VAR": str(folder / "var"), "SHIXUN_PORT": str(base)}
-    ours |= {"SHIXUN_LAB_NETWORK": NETWORK, "SHIXUN_LAB_SUBNET": SUBNET}
+    ours |= {"SHIXUN_LAB_NETWORK": f"shixun-e{base}", "SHIXUN_LAB_SUBNET": f"{subnet_of(base)}.0/24"}
     paths = os.pathsep.join(str(ROOT / part) for part in ("platform", "labs", "competitions", "graders"))
     environment = {**os.environ, **ours, "PYTHONPATH": paths}
     log = folder / "up.log"
@@ -103,8 +119,8 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
         _wait_until_up(made)
         yield made
     finally:
+        reserved.close()
         _end(made)
-    shutil.rmtree(folder, ignore_errors=True)
 
 
 def _wait_until_up(stack: Stack) -> None:

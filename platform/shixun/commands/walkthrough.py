@@ -66,8 +66,8 @@ def _live(report: Report, day: Day, expect: str | None) -> None:
     for name, title, action in (
         ("front-door", "The platform answers, in both languages", with_day(people.front_door)),
         ("sign-in", "Everybody signs in", with_day(people.sign_ins)),
-        ("roster", "The manager imports a roster; the newcomer joins the demo run", with_day(people.newcomer)),
         ("before", "The books before the day", with_day(figures.before)),
+        ("roster", "The manager imports a roster; the newcomer joins the demo run", with_day(people.newcomer)),
         ("lesson", "Both trainees read the lesson", with_day(learning.lessons)),
         ("neighbour", "Another center", with_day(people.neighbour)),
         ("quiz", "Both take the quiz", with_day(learning.quiz)),

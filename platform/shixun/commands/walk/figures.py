@@ -38,11 +38,11 @@ class Line:
 
 @dataclass(frozen=True)
 class Books:
-    """The figures of a year, the lines of people by name, the kinds of ledger entries; `kinds` counts `time.interval` by source."""
+    """The figures of a year, the lines of people in runs, the kinds of ledger entries; `kinds` counts `time.interval` by source."""
 
     year: int
     figures: dict[str, Any]
-    lines: dict[str, Line]
+    lines: dict[tuple[str, str], Line]  # by run and name
     kinds: Counter[str]
     length: int
 
@@ -67,20 +67,27 @@ def read_books(day: Day) -> Books:
     return Books(year, figures, _lines(day, year), kinds, records)
 
 
-def _lines(day: Day, year: int) -> dict[str, Line]:
-    """The lines of the demo run by name, from the export with names, which asks for its purpose."""
+def _lines(day: Day, year: int) -> dict[tuple[str, str], Line]:
+    """The lines with names, from the export that asks for its purpose."""
     page = day.manager.get(f"{day.center}/figures/{year}/names", typed=True)
     form = next(form for form in page.root.all("form") if form.first("input", name="purpose"))
     file = day.manager.submit(page, form, {"purpose": PURPOSE}).body.decode("utf-8-sig")
     rows = list(csv.reader(io.StringIO(file)))
-    return {row[1]: Line(int(row[6]), float(row[7]), int(row[8])) for row in rows[1:] if row[2] == day.run_id}
+    return {(row[2], row[1]): Line(int(row[6]), float(row[7]), int(row[8])) for row in rows[1:]}
 
 
 def before(day: Day, step: Step) -> None:
-    """The books before the day, to compare with those after it."""
+    """The books before the day, to compare with those after it: once they hold everything that happened until now."""
+    until("figures of all that happened before", COUNT_SECONDS, lambda: not _behind(day), 2)
     day.before = read_books(day)
     step.saw("figures", day.before.figures or "none yet")
     step.saw("ledger entries", day.before.length)
+
+
+def _behind(day: Day) -> bool:
+    """Whether the figures page says that newer entries are not counted yet."""
+    main = day.manager.get(f"{day.center}/figures", typed=True).need("the page", "main")
+    return main.first(css="alert-info") is not None
 
 
 def declare(day: Day, step: Step) -> None:
@@ -130,7 +137,7 @@ def _number(figures: dict[str, Any], name: str) -> Any:
 
 def _growth(day: Day) -> dict[str, float]:
     """What the day adds: a credit for everybody who had none in this run, one contest with one team."""
-    new = 1 + (day.before.lines.get("林晓", Line(0, 0.0, 0)).person_times == 0)
+    new = 1 + (day.before.lines.get((day.run_id, "林晓"), Line(0, 0.0, 0)).person_times == 0)
     return {"person_times": new, "contests": 1, "teams": 1}
 
 
@@ -138,7 +145,7 @@ def _people(day: Day, step: Step, books: Books) -> None:
     """Both are credited once, by measured time of at least what the rule asks for."""
     least = int(CREDIT_AT * PLANNED_MINUTES)
     for name in ("林晓", name_of(day)):
-        line = books.lines.get(name, Line(0, 0.0, 0))
+        line = books.lines.get((day.run_id, name), Line(0, 0.0, 0))
         step.saw(name, f"{line.minutes} min measured, {line.hours:g} class hours, {line.person_times} person-time")
         good = line.minutes >= least and (line.hours, line.person_times) == (CREDIT_HOURS, 1)
         step.check(good, f"{name} is not credited once with {CREDIT_HOURS} class hours: {line}")
