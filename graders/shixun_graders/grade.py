@@ -133,9 +133,9 @@ class Grading:
         return checker
 
     def _run(self, lab: Lab, notebook: Canonical, session: RunSession, checker: Checker | None) -> None:
-        calls = checker.calls(self._seed("calls")) if checker else []
-        session.notebook(notebook.cells, fresh=any(call["mode"] == "fresh" for call in calls))
-        session.ask(calls)
+        calls, fresh = checker.calls(self._seed("calls")) if checker else ([], False)
+        session.notebook(notebook.cells, fresh=fresh)
+        session.ask(calls, checker.following if checker else lambda _answers: [])
         session.finish()
         if self._cancelled.is_set():
             raise GradingFailedError(Reason.STOPPED)

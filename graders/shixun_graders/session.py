@@ -11,7 +11,7 @@ import hashlib
 import hmac
 import json
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -86,6 +86,7 @@ class RunSession:
         self._plant: Sandbox | None = None
         self._deadline = 0.0
         self._shown = 0
+        self._over = False
         self.record = RunRecord()
 
     def __enter__(self) -> RunSession:
@@ -108,7 +109,7 @@ class RunSession:
                         SandboxLimits(
                             memory_mb=limits.memory_mb,
                             output_bytes=limits.output_kb * 5000 + 8 * MAX_BYTES,
-                            seconds=limits.run_seconds + 2 * PLANT_SECONDS,
+                            seconds=limits.run_seconds + limits.check_seconds + 2 * PLANT_SECONDS,
                         ),
                     ),
                     network,
@@ -146,18 +147,23 @@ class RunSession:
         except SandboxEndedError as error:
             self._ended(error)
 
-    def ask(self, calls: Iterable[dict[str, Any]]) -> None:
-        """Have the calls answered, one after the other; `calls` as the check sandbox gave them."""
+    def ask(
+        self, calls: list[dict[str, Any]], following: Callable[[list[dict[str, Any]]], list[dict[str, Any]]]
+    ) -> None:
+        """Have the calls answered, one after the other; `calls` as the check sandbox gave them.
+
+        `following` tells it the answers and returns what it asks next: nothing in the end. The trainee's time stands still
+        meanwhile.
+        """
         if self._plant is not None:
             self._tell_plant({"op": "end", "life": 0})
             self._plant_says("done")
-        for number, call in enumerate(calls):
-            marked = self._plant is not None and call["mode"] == "lockstep"
-            if marked:
-                self._mark(number, "begin")
-            self.record.answers.append(self._answer(number, call))
-            if marked:
-                self._mark(number, "end")
+        while calls:
+            answers = [self._marked_answer(number, call) for number, call in enumerate(calls, len(self.record.answers))]
+            self.record.answers += answers
+            begin = time.monotonic()
+            calls = following(answers)
+            self._deadline += time.monotonic() - begin
         errors = {answer.get("error") for answer in self.record.answers}
         self._note(Note.CALL_TIME_LIMIT, AnswerError.TIMEOUT in errors)
         self._note(Note.NOT_DATA, AnswerError.NOT_DATA in errors)
@@ -182,7 +188,17 @@ class RunSession:
             if sandbox is not None:
                 sandbox.kill()
 
+    def _marked_answer(self, number: int, call: dict[str, Any]) -> dict[str, Any]:
+        if self._plant is None or call["mode"] != "lockstep":
+            return self._answer(number, call)
+        self._mark(number, "begin")
+        answer = self._answer(number, call)
+        self._mark(number, "end")
+        return answer
+
     def _answer(self, number: int, call: dict[str, Any]) -> dict[str, Any]:
+        if self._over:
+            return _DIED
         seconds = min(float(call["seconds"]), self._deadline - time.monotonic())
         if seconds <= 0:
             self._note(Note.TIME_LIMIT, True)
@@ -226,6 +242,7 @@ class RunSession:
         self._note(Note.OUTPUT_LIMIT, message.get("cut") is True or not fits)
 
     def _ended(self, error: SandboxEndedError) -> None:
+        self._over = True
         self._note(Note.OUTPUT_LIMIT, error.end == "output")
         self._note(Note.TIME_LIMIT, error.end == "time")
         self._note(Note.KERNEL_DIED, error.end in {"exited", "memory"})
@@ -246,7 +263,7 @@ class RunSession:
                     memory_mb=512,
                     tmp_mb=110,
                     output_bytes=MAX_LOG_BYTES,
-                    seconds=self._lab.limits.run_seconds + 4 * PLANT_SECONDS,
+                    seconds=self._lab.limits.run_seconds + self._lab.limits.check_seconds + 4 * PLANT_SECONDS,
                 ),
             ),
             network,

@@ -27,7 +27,8 @@ def _load(path: Path) -> ModuleType:
     return module
 
 
-driver = _load(GRADERS / "conftest.py").driver
+_graders = _load(GRADERS / "conftest.py")
+driver, quick_driver = _graders.driver, _graders.quick_driver
 
 PACK = Path(__file__).parents[2] / "labs" / "packs" / "modbus-point-map"
 CANARY = "canary-6f1d9a27c4"
@@ -76,3 +77,9 @@ def lab_attempts(tmp_path: Path, driver: Driver) -> Attempts:
 def small_attempts(tmp_path: Path, driver: Driver) -> Callable[..., Attempts]:
     """Grades notebooks of the small lab, which has no plant."""
     return lambda **options: Attempts(small_lab(tmp_path, **options), driver)
+
+
+@pytest.fixture
+def quick_attempts(tmp_path: Path, quick_driver: Driver) -> Callable[..., Attempts]:
+    """The same, on one kind of sandbox only."""
+    return lambda **options: Attempts(small_lab(tmp_path, **options), quick_driver)

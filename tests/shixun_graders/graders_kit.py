@@ -22,7 +22,7 @@ checks = "checks.py"
 field = "industrial-internet"
 [limits]
 run_seconds = {run_seconds}
-check_seconds = 20
+check_seconds = {check_seconds}
 memory_mb = 256
 output_kb = 64
 [[grade]]
@@ -101,11 +101,13 @@ def meta(name: str, points: int | None = None, *, solution: bool = True) -> str:
     return json.dumps({"grade_id": name, **flags, "schema_version": 3} | ({} if points is None else {"points": points}))
 
 
-def small_lab(folder: Path, *, run_seconds: int = 20, checks: str = CHECKS.format(canary=CANARY)) -> Path:
+def small_lab(
+    folder: Path, *, run_seconds: int = 20, check_seconds: int = 20, checks: str = CHECKS.format(canary=CANARY)
+) -> Path:
     """Write the small lab's pack; its folder."""
     pack = folder / "small"
     pack.mkdir()
-    (pack / "lab.toml").write_text(TOML.format(run_seconds=run_seconds), encoding="utf-8")
+    (pack / "lab.toml").write_text(TOML.format(run_seconds=run_seconds, check_seconds=check_seconds), encoding="utf-8")
     cells = {
         "given": meta("given", solution=False),
         "add": meta("add", 4),

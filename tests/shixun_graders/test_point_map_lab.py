@@ -1,4 +1,4 @@
-"""Lab 5.1 点表逆向: what its pack promises holds, and its checks judge reading, not spelling."""
+"""Lab 5.1 点表逆向: its checks judge reading, not spelling (`test_lab_packs.py` grades its solutions)."""
 
 from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
@@ -10,7 +10,6 @@ import pytest
 from graders_kit import Attempts, points
 
 from shixun_graders.check.evidence import PlantLog
-from shixun_graders.packcheck import check_lab
 from shixun_graders.protocol import Answer, AnswerError
 from shixun_graders.sandbox.base import Driver
 from shixun_packs.lab import build_notebooks, load_lab
@@ -41,12 +40,6 @@ def row(point: Point, **changes: object) -> dict[str, Any]:
     return {name: getattr(point, name) for name in FIELDS} | changes
 
 
-def test_every_solution_earns_what_the_pack_declares(quick_driver: Driver) -> None:
-    rows = check_lab(PACK, quick_driver)
-    assert len(rows) == 9
-    assert {found.file: found.problems for found in rows if not found.ok} == {}
-
-
 def test_the_reference_finds_other_maps_too(quick_driver: Driver) -> None:
     attempts = Attempts(PACK, quick_driver)
     for number in (3, 4):
@@ -54,13 +47,6 @@ def test_the_reference_finds_other_maps_too(quick_driver: Driver) -> None:
             build_notebooks(attempts.lab).source, map_seed=bytes([number]) * 32, seed=bytes([number + 100]) * 32
         )
         assert sum(points(result).values()) == 90
-
-
-def test_an_untouched_notebook_earns_nothing(quick_driver: Driver) -> None:
-    attempts = Attempts(PACK, quick_driver)
-    result = attempts.raw(build_notebooks(attempts.lab).release)
-    assert set(points(result).values()) == {0.0}
-    assert all(cell.hint for cell in result.cells if not cell.manual)
 
 
 def test_all_of_the_truth_is_right_and_nothing_of_another_map(checks: ModuleType, truth: PointMap) -> None:

@@ -11,6 +11,7 @@ import json
 import math
 import os
 import sys
+from collections.abc import Generator
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -22,18 +23,53 @@ WORK = Path("/tmp/pack")  # noqa: S108 - the sandbox's own
 
 
 def serve() -> None:
-    """Answer the grader's two lines: the pack (with the calls to make), then the answers (with the verdict)."""
+    """Answer the grader's lines: the pack (with the first calls to make), each round's answers (with the next calls, none in
+    the end), then the plant's log (with the verdict)."""
     out = os.dup(1)
     os.dup2(2, 1)  # what checks.py prints is for our logs
     source = sys.stdin.buffer
     pack = json.loads(source.readline())
     checks = _load(pack)
-    calls = [Call.model_validate(call) for call in checks.calls(bytes.fromhex(pack["seed"]))]
-    _say(out, {"op": "calls", "calls": [_call_data(call) for call in calls]})
+    asked = checks.calls(bytes.fromhex(pack["seed"]))
+    talk = rounds(asked)
+    calls, answers = list[Call](), list[Answer]()
+    batch = next(talk, [])
+    fresh = isinstance(asked, Generator) or any(call.mode == "fresh" for call in batch)
+    _say(out, {"op": "calls", "calls": [_call_data(call) for call in batch], "fresh": fresh})
+    while batch:
+        found = [_answer(data) for data in json.loads(source.readline())["answers"]]
+        calls += batch
+        answers += found
+        try:
+            batch = talk.send(found)
+        except StopIteration:
+            batch = []
+        _say(out, {"op": "calls", "calls": [_call_data(call) for call in batch]})
     evidence = json.loads(source.readline())
-    answers = [_answer(found) for found in evidence["answers"]]
     log = parse_log(evidence["points"], evidence["lives"])
     _say(out, {"op": "verdict", "cells": _verdict(checks.judge(calls, answers, log))})
+
+
+def rounds(asked: Any) -> Generator[list[Call], list[Answer], None]:
+    """What `calls(seed)` gave, as rounds that each want their answers: a list is one; of a generator each yield is one.
+
+    Raises ValueError (or what the generator raises) for what is no call.
+    """
+    if not isinstance(asked, Generator):
+        if batch := [Call.model_validate(call) for call in asked]:
+            yield batch
+        return
+    told: Answer | list[Answer] | None = None
+    while True:
+        try:
+            found = asked.send(told)
+        except StopIteration:
+            return
+        batch = [Call.model_validate(call) for call in (found if isinstance(found, list) else [found])]
+        if not batch:
+            raise ValueError("calls() yielded an empty list")
+        answers = yield batch
+        told = answers if isinstance(found, list) else answers[0]
 
 
 def _load(pack: dict[str, Any]) -> ModuleType:
