@@ -82,7 +82,7 @@ def test_planned_hours_are_really_in_the_course(folder: Path) -> None:
     minutes = sum(item.minutes for item in course.items)
     assert course.info.class_hours * 45 <= minutes + 0.01
     if course.slug == "industrial-networks":
-        assert course.info.class_hours * 45 == minutes
+        assert minutes - course.info.class_hours * 45 < 45, "a whole class hour is in the course and not in its plan"
 
 
 @each_course
