@@ -1,21 +1,40 @@
-"""Instruments: the true value of a tag apart from what the plant's devices report, with faults in between."""
+"""Faults and attacks: what goes wrong between the process and those who look at it.
+
+A plant has three values for each tag. *True* is what the process does. *Measured* is what the instrument says, and what the
+plant's own controller acts on. *Reported* is what clients and the screen get over the network. A fault sits at the
+instrument, at an actuator or on the network, so that each question "broken or attacked?" has its tell (the separation is
+that of GRFICSv3's simulation and PLC).
+"""
 
 import random
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, get_args
 
 from shixun_plants.signals import Signal
 
-FaultKind = Literal["frozen", "drift", "noise", "dropout"]
+InstrumentFault = Literal["frozen", "drift", "noise", "dropout", "bad"]
+ActuatorFault = Literal["stuck", "sluggish", "fouled"]
+NetworkFault = Literal["spoofed", "hijacked"]
+FaultKind = InstrumentFault | ActuatorFault | NetworkFault
+INSTRUMENT: tuple[InstrumentFault, ...] = get_args(InstrumentFault)
+ACTUATOR: tuple[ActuatorFault, ...] = get_args(ActuatorFault)
+NETWORK: tuple[NetworkFault, ...] = get_args(NetworkFault)
 
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """A fault of one instrument from `start` to `end`, plant seconds.
+    """A fault from `start` to `end`, plant seconds.
 
-    frozen: the last reading stays. drift: `size` units per second are added from `start` on. noise: normal noise of
-    deviation `size` is added. dropout: the wire breaks, the reading falls to the bottom of its range and is marked bad.
+    At an instrument. frozen: the last reading stays. drift: `size` units per second are added from `start` on. noise:
+    normal noise of deviation `size` is added. dropout: the wire breaks, the reading falls to the bottom of its range and
+    is marked bad. bad: the reading goes on, but its quality is marked bad.
+
+    At an actuator. stuck: it stays where it is. sluggish: it moves `size` times slower (at least 1). fouled: the share
+    `size` (0 to 1) of its flow is lost.
+
+    On the network. spoofed: clients and the screen get `size` instead of the reading; the controller doesn't. hijacked: the
+    set point or command is overwritten with `size` at `start`; writes from clients are lost, and read back as written.
     """
 
     tag: str
@@ -24,14 +43,29 @@ class Fault:
     end: float = float("inf")
     size: float = 0.0
 
+    def acts(self, time: float) -> bool:
+        """Whether it acts at plant second `time`."""
+        return self.start <= time < self.end
+
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """What the devices report at plant second `time`: values by tag in the signals' units, and the tags marked bad."""
+    """Readings at plant second `time`: values by tag in the signals' units, and the tags marked bad."""
 
     time: float
     values: Mapping[str, float]
     bad: frozenset[str] = field(default_factory=frozenset)
+
+
+def active(faults: Iterable[Fault], kinds: tuple[str, ...], time: float) -> dict[str, Fault]:
+    """The faults of some kinds that act at `time`, by tag; the last one named counts."""
+    return {fault.tag: fault for fault in faults if fault.kind in kinds and fault.acts(time)}
+
+
+def fitting(signal: Signal, actuators: tuple[str, ...]) -> tuple[FaultKind, ...]:
+    """The faults that a tag can have, given the tags of the plant's actuators."""
+    found: tuple[FaultKind, ...] = NETWORK[1:] if signal.writable else (*INSTRUMENT, *NETWORK[:1])
+    return (*found, *ACTUATOR) if signal.tag in actuators else found
 
 
 def measure(
@@ -46,24 +80,40 @@ def measure(
 
     Counters, states and flags have no noise and stay whole numbers; every reading is kept within its range.
     """
-    active = {fault.tag: fault for fault in faults if fault.start <= time < fault.end}
+    acting = active(faults, INSTRUMENT, time)
     values: dict[str, float] = {}
     bad = set()
     for signal in signals:
         value = true[signal.tag]
         if signal.noise:
             value += rng.gauss(0.0, signal.noise)
-        if (fault := active.get(signal.tag)) is not None:
+        if acting and (fault := acting.get(signal.tag)) is not None:
+            if fault.kind in ("dropout", "bad"):
+                bad.add(signal.tag)
             if fault.kind == "dropout":
                 value = signal.low
-                bad.add(signal.tag)
             elif fault.kind == "frozen":
                 value = last.values[signal.tag] if last else value
             elif fault.kind == "drift":
                 value += fault.size * (time - fault.start)
-            else:
+            elif fault.kind == "noise":
                 value += rng.gauss(0.0, fault.size)
             if signal.kind not in ("analog", "setpoint"):
                 value = round(value)
         values[signal.tag] = min(max(value, signal.low), signal.high)
     return Measured(time, values, frozenset(bad))
+
+
+def report(
+    signals: Mapping[str, Signal], measured: Measured, faults: Iterable[Fault], shown: Mapping[str, float]
+) -> Measured:
+    """What clients get of the readings; `shown` holds the values of hijacked set points as their owners wrote them."""
+    spoofed = active(faults, ("spoofed",), measured.time)
+    if not spoofed and not shown:
+        return measured
+    values = {**measured.values, **shown}
+    for tag, fault in spoofed.items():
+        signal = signals[tag]
+        size = fault.size if signal.kind == "analog" else round(fault.size)
+        values[tag] = min(max(size, signal.low), signal.high)
+    return Measured(measured.time, values, measured.bad - spoofed.keys())

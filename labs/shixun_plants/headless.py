@@ -4,8 +4,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from shixun_plants.faults import Fault, Measured, measure
+from shixun_plants.faults import Fault
 from shixun_plants.plants import make_plant
+from shixun_plants.rig import Rig
 from shixun_plants.seeds import process_rng
 
 
@@ -31,6 +32,72 @@ class Trace:
         return self.true[tag][-1]
 
 
+class Replay:
+    """A plant in the caller's hand: `advance` it step by step, with inputs that may depend on what it showed.
+
+    The same seed and the same inputs give the same values. `true` is what the process does, `measured` what its
+    instruments say (a controller sees no more), both by tag in the signals' units.
+    """
+
+    def __init__(
+        self,
+        kind: str,
+        process_seed: bytes,
+        *,
+        params: Mapping[str, Any] | None = None,
+        faults: Iterable[Fault] = (),
+    ) -> None:
+        """A new plant at plant second 0. ValueError for an unknown kind or parameter, KeyError for a fault's unknown tag."""
+        self.plant = make_plant(kind, process_rng(process_seed), params)
+        tags = {signal.tag for signal in self.plant.signals}
+        faults = tuple(faults)
+        for fault in faults:
+            if fault.tag not in tags:
+                raise KeyError(f"{kind} has no tag {fault.tag}")
+        self.rig = Rig(self.plant, process_rng(process_seed + b"/instruments"), faults)
+
+    @property
+    def time(self) -> float:
+        """Plant seconds since the start."""
+        return self.plant.time
+
+    @property
+    def true(self) -> dict[str, float]:
+        """What the process does now."""
+        return self.rig.true
+
+    @property
+    def measured(self) -> Mapping[str, float]:
+        """What the instruments say now."""
+        return self.rig.measured.values
+
+    @property
+    def bad(self) -> frozenset[str]:
+        """Tags whose reading is marked bad now."""
+        return self.rig.measured.bad
+
+    def advance(self, dt: float, inputs: Mapping[str, float] | None = None) -> None:
+        """Set `inputs` (set points and commands by tag, in their signals' units), then let `dt` plant seconds pass.
+
+        KeyError for a tag that can't be written, ValueError for a value outside its signal's range or a `dt` that isn't
+        positive.
+        """
+        if not dt > 0:
+            raise ValueError("dt is positive, in s")
+        for tag, value in (inputs or {}).items():
+            self.write(tag, value)
+        self.rig.advance(dt)
+
+    def write(self, tag: str, value: float) -> None:
+        """Set one input; it acts from now on. KeyError and ValueError as in `advance`."""
+        signal = next((signal for signal in self.plant.signals if signal.tag == tag and signal.writable), None)
+        if signal is None:
+            raise KeyError(f"{tag} is no set point or command")
+        if not signal.low <= value <= signal.high:
+            raise ValueError(f"{tag} is in [{signal.low:g}, {signal.high:g}] {signal.unit}")
+        self.rig.write(tag, value)
+
+
 def simulate(
     kind: str,
     process_seed: bytes,
@@ -50,31 +117,26 @@ def simulate(
     """
     if not (0 < dt <= seconds and every > 0):
         raise ValueError("0 < dt <= seconds and every > 0")
-    plant = make_plant(kind, process_rng(process_seed), params)
-    known = {signal.tag for signal in plant.signals if signal.writable}
+    replay = Replay(kind, process_seed, params=params, faults=faults)
+    writable = {signal.tag for signal in replay.plant.signals if signal.writable}
     pending = sorted(inputs, key=lambda item: item.at)
     for item in pending:
-        if item.tag not in known:
+        if item.tag not in writable:
             raise KeyError(f"{item.tag} is no set point or command of {kind}")
-    # Instruments draw from a stream of their own: a fault must not change what the process does.
-    noise = process_rng(process_seed + b"/instruments")
     trace = Trace()
-    reading: Measured | None = None
-    faults = tuple(faults)
     steps = round(seconds / dt)
     stride = max(1, round(every / dt))
     position = 0
     for number in range(steps + 1):
         while position < len(pending) and pending[position].at <= number * dt + 1e-9:
-            plant.set(pending[position].tag, pending[position].value)
+            replay.write(pending[position].tag, pending[position].value)
             position += 1
         if number % stride == 0 or number == steps:
-            true = plant.true_values()
-            reading = measure(plant.signals, true, plant.time, faults, noise, reading)
-            trace.times.append(plant.time)
-            for tag, value in true.items():
+            trace.times.append(replay.time)
+            readings = replay.measured
+            for tag, value in replay.true.items():
                 trace.true.setdefault(tag, []).append(value)
-                trace.measured.setdefault(tag, []).append(reading.values[tag])
+                trace.measured.setdefault(tag, []).append(readings[tag])
         if number < steps:
-            plant.advance(dt)
+            replay.rig.advance(dt)
     return trace

@@ -97,7 +97,7 @@ def _codings(signals: list[Signal], draw: Draw) -> dict[str, _Coding]:
     analog = 0
     for signal in signals:
         registers: tuple[Table, Table] = ("holding", "input")
-        if signal.kind == "command":
+        if signal.kind in ("command", "switch"):
             codings[signal.tag] = _Coding("coil", "bool")
         elif signal.kind == "flag":
             codings[signal.tag] = _Coding(draw.choice(("coil", "discrete")), "bool")

@@ -11,17 +11,18 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from shixun_plants.faults import Fault, Measured, measure
+from shixun_plants.faults import Fault, Measured
 from shixun_plants.log import MAX_BYTES, JsonLog
 from shixun_plants.mapgen import point_map
 from shixun_plants.modbus import ModbusServer
 from shixun_plants.plants import make_plant
 from shixun_plants.registers import Operation, Registers
+from shixun_plants.rig import Rig
 from shixun_plants.seeds import process_rng
 
 TICK = 0.1  # s of the wall clock between updates
-WARM_UP_SEEN = 600.0  # plant s of it that the screen can show
-WARM_UP = 1800.0  # plant s before the doors open, so that counters, buffers and OEE say something
+WARM_UP_SEEN = 600.0  # plant s before the doors open that the screen can show
+WARM_UP_STEP = 2.0  # plant s between readings of that time
 _MAX_LAG = 1.0  # s of the wall clock to catch up at most after the machine stood still
 _TRACE_EVERY = 1.0  # plant s between trace lines while nobody asks
 
@@ -57,23 +58,46 @@ class LivePlant:
         self.config = config
         self.plant = make_plant(config.kind, process_rng(config.process_seed))
         self.map = point_map(config.kind, config.map_seed)
-        self.faults: tuple[Fault, ...] = ()
-        self._noise = process_rng(config.process_seed + b"/instruments")
+        self.rig = Rig(self.plant, process_rng(config.process_seed + b"/instruments"))
         self._log = JsonLog(config.log_path, MAX_BYTES)
         shared = config.trace_path is not None and config.trace_path == config.log_path
         self._trace = self._log if shared else JsonLog(config.trace_path, MAX_BYTES)
         self._traces = config.trace_path is not None
         self._traced = -1.0
-        self.registers = Registers(self.map, self.plant.signals, self._on_request, self.plant.set)
-        self.listeners: list[Callable[[Measured], None]] = []
-        self.true = self.plant.true_values()
-        self.measured = self._read(None)
+        self.registers = Registers(self.map, self.plant.signals, self._on_request, self.rig.write)
+        self.listeners: list[Callable[[Measured], None]] = []  # each gets every new set of reported readings
+
+    @property
+    def true(self) -> dict[str, float]:
+        """What the process does, by tag."""
+        return self.rig.true
+
+    @property
+    def measured(self) -> Measured:
+        """What the instruments say, and the plant's own controller acts on."""
+        return self.rig.measured
+
+    @property
+    def reported(self) -> Measured:
+        """What clients and the screen get: the measured values, but for attacks on the network."""
+        return self.rig.reported
+
+    @property
+    def faults(self) -> tuple[Fault, ...]:
+        """All faults and attacks, past and future ones too."""
+        return self.rig.faults
+
+    @faults.setter
+    def faults(self, faults: tuple[Fault, ...]) -> None:
+        self.rig.faults = faults
 
     def warm_up(self) -> None:
-        """Let the time pass that lies before the doors open; listeners see the last ten minutes of it."""
-        self.plant.advance(WARM_UP - WARM_UP_SEEN)
-        for _ in range(round(WARM_UP_SEEN / 2.0)):
-            self._pass(2.0)
+        """Let the time pass that lies before the doors open; listeners see the last part of it."""
+        seen = min(WARM_UP_SEEN, self.plant.warm_up)
+        if self.plant.warm_up > seen:
+            self.rig.advance(self.plant.warm_up - seen)
+        for _ in range(round(seen / WARM_UP_STEP)):
+            self._pass(WARM_UP_STEP)
 
     def advance(self, dt: float) -> None:
         """Let `dt` plant seconds pass and bring the registers up to date."""
@@ -92,15 +116,11 @@ class LivePlant:
         self._trace.close()
 
     def _pass(self, dt: float) -> None:
-        self.plant.advance(dt)
-        self.true = self.plant.true_values()
-        self.measured = self._read(self.measured)
-        self.registers.update(self.measured.values)
+        self.rig.advance(dt)
+        reported = self.rig.reported
+        self.registers.update(reported.values)
         for listener in self.listeners:
-            listener(self.measured)
-
-    def _read(self, last: Measured | None) -> Measured:
-        return measure(self.plant.signals, self.true, self.plant.time, self.faults, self._noise, last)
+            listener(reported)
 
     def _on_request(
         self, op: Operation, unit: int, fc: int, address: int, count: int, values: list[int], error: int | None
@@ -114,7 +134,10 @@ class LivePlant:
     def _write_trace(self) -> None:
         self._traced = self.plant.time
         if self._traces:
-            self._trace.write(self.plant.time, {"true": self.true, "measured": dict(self.measured.values)})
+            # "measured" is what a client was told; where an attack bent that, "instruments" has what the controller saw.
+            told, seen = self.reported, self.measured
+            entry = {"true": self.true, "measured": dict(told.values)}
+            self._trace.write(self.plant.time, entry if told is seen else {**entry, "instruments": dict(seen.values)})
 
 
 async def _run_clock(live: LivePlant, stop: asyncio.Event) -> None:

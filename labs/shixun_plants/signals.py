@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal
 
-Kind = Literal["analog", "counter", "state", "flag", "setpoint", "command"]
+Kind = Literal["analog", "counter", "state", "flag", "setpoint", "command", "switch"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -12,7 +12,7 @@ class Signal:
 
     `low` and `high` bound what its registers can hold, in `unit`; `noise` is the standard deviation of the instrument in
     `unit`; `group` names the device (Modbus unit) that serves it. `resolution` is the coarsest step that still tells something.
-    Setpoints and commands are what a client may write.
+    A client may write setpoints, commands (bits that act once) and switches (bits that stay as written).
     """
 
     tag: str
@@ -29,4 +29,4 @@ class Signal:
     @property
     def writable(self) -> bool:
         """Whether a client may write it."""
-        return self.kind in ("setpoint", "command")
+        return self.kind in ("setpoint", "command", "switch")

@@ -12,14 +12,15 @@ from typing import Any
 import httpx
 import pytest
 
-from shixun_plants.bottling.packml import State
-from shixun_plants.faults import Fault
+from shixun_plants.alarms import MAX_PAST
+from shixun_plants.faults import ACTUATOR, INSTRUMENT, NETWORK, Fault
 from shixun_plants.hmi.app import MAX_STREAMS
-from shixun_plants.hmi.monitor import MAX_PAST_ALARMS, TREND_POINTS, Monitor
-from shixun_plants.hmi.page import digits
+from shixun_plants.hmi.mimic import Mimic, digits
+from shixun_plants.hmi.monitor import TREND_POINTS, Monitor
+from shixun_plants.hmi.page import PRIORITIES
 from shixun_plants.hmi.server import MAX_CONNECTIONS, HmiServer
-from shixun_plants.hmi.texts import _ZH, language, translator
-from shixun_plants.plants import catalogue
+from shixun_plants.hmi.texts import EN, ZH, language, translator
+from shixun_plants.plants import KINDS, catalogue, load, plant_class
 from shixun_plants.runner import LivePlant
 
 from .conftest import config
@@ -92,7 +93,7 @@ async def test_the_page_is_complete_without_a_script(tmp_path: Path, lang: str, 
 
 async def test_headers_let_the_lab_frame_it_and_nothing_is_absolute(tmp_path: Path) -> None:
     async with screen(tmp_path) as (_, _, url), httpx.AsyncClient() as http:
-        for path in ("/", "/hmi.js", "/hmi.css", "/snapshot"):
+        for path in ("/", "/hmi.js", "/hmi.css", "/kind.css", "/snapshot"):
             answer = await http.get(url + path)
             assert answer.status_code == 200
             assert "x-frame-options" not in answer.headers
@@ -185,7 +186,9 @@ async def test_an_instructor_injects_and_removes_a_fault(tmp_path: Path) -> None
         assert live.true["filler.temperature"] == pytest.approx(8.0, abs=3)
         seen = (await http.get(f"{url}/snapshot")).json()
         assert seen["bad"] == ["filler.temperature"]
-        assert {"subject": "filler.temperature", "kind": "bad"}.items() <= seen["alarms"][0].items()
+        assert {"id": "filler.temperature:bad", "state": "unacknowledged", "until": None}.items() <= seen["alarms"][
+            0
+        ].items()
         await http.post(f"{url}/faults", json=wish | {"kind": "none"})
         live.advance(1.0)
         assert live.measured.values["filler.temperature"] > 0
@@ -209,33 +212,78 @@ async def test_wrong_fault_wishes_are_refused(tmp_path: Path, body: bytes) -> No
 
 def test_alarms_come_and_go_and_are_remembered_in_part(tmp_path: Path) -> None:
     live = LivePlant(config(tmp_path))
-    monitor = Monitor()
+    monitor = Monitor(live.plant, mimic("bottling"))
     live.listeners.append(monitor.observe)
     live.plant.set("line.cmd_stop", 1)
     live.advance(5.0)
-    assert monitor.alarms()[0] == {"subject": "line", "kind": "halted", "since": 5, "until": None}
+    first = monitor.alarms()[0]
+    assert first["id"] == "line.state:state"
+    assert (first["since"], first["until"], first["state"], first["priority"]) == (5, None, "unacknowledged", 1)
     for _ in range(60):
         live.faults = (Fault("line.rate", "dropout"),)
         live.advance(1.0)
         live.faults = ()
         live.advance(1.0)
-    past = [alarm for alarm in monitor.alarms() if alarm["until"] is not None]
-    assert len(past) == MAX_PAST_ALARMS
+        monitor.board.acknowledge()
+    past = [alarm for alarm in monitor.alarms() if alarm["state"] == "normal"]
+    assert len(past) == MAX_PAST
     for _ in range(2 * TREND_POINTS):
         live.advance(5.0)
     assert len(monitor.trend) == TREND_POINTS
     live.close()
 
 
-def test_every_text_has_its_chinese() -> None:
-    sources = [path.read_text("utf-8") for path in files("shixun_plants.hmi").iterdir() if path.name.endswith(".py")]  # type: ignore[attr-defined]
+async def test_an_operator_acknowledges_an_alarm(tmp_path: Path) -> None:
+    async with screen(tmp_path) as (live, _, url), httpx.AsyncClient() as http:
+        live.rig.write("line.cmd_stop", 1)
+        live.advance(5.0)
+        wish = {"id": "line.state:state"}
+        other = await http.post(f"{url}/acknowledge", json=wish, headers={"Sec-Fetch-Site": "cross-site"})
+        assert other.status_code == 403
+        for wrong in (b"", b"[]", b'{"id": "nothing"}', b'{"id": 7}', b"[" * 50_000):
+            assert (await http.post(f"{url}/acknowledge", content=wrong)).status_code == 400
+        alarms = (await http.post(f"{url}/acknowledge", json=wish)).json()["alarms"]
+        assert {alarm["id"]: alarm["state"] for alarm in alarms}["line.state:state"] == "acknowledged"
+
+
+def mimic(kind: str) -> Mimic:
+    """What a kind brings to the screen."""
+    found = load(KINDS[kind].mimic)
+    assert isinstance(found, Mimic)
+    return found
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_text_has_its_chinese(kind: str) -> None:
+    """What the shell and the kind's package ask for by `_("…")`, states, units, faults; and no two words for one."""
+    shown = mimic(kind)
+    folders = [files("shixun_plants.hmi"), files(shown.package)]
+    sources = [path.read_text("utf-8") for folder in folders for path in folder.iterdir() if path.name.endswith(".py")]  # type: ignore[attr-defined]
     asked = {text for source in sources for text in re.findall(r"""\b_\(["']([^"']+)["']\)""", source)}
-    asked |= {state.name.capitalize() for state in State} | {"failed", "halted", "waits", "bad", "active"}
-    asked |= {"frozen", "drift", "noise", "dropout", "none", "Availability", "Performance", "Quality"}
-    asked |= {signal.unit for signal in catalogue("bottling") if signal.unit in ("bottle", "bottle/min", "case")}
-    assert asked <= set(_ZH), asked - set(_ZH)
-    assert translator("en")("Stopped") == "Stopped"
-    assert all(signal.zh and signal.en and signal.zh != signal.en for signal in catalogue("bottling"))
+    asked |= {word for states in shown.states.values() for word in states.values()} | set(PRIORITIES.values())
+    helps = {f"help {word}" for word in (*INSTRUMENT, *ACTUATOR, *NETWORK, "none")}
+    asked |= {"active", "returned", *INSTRUMENT, *ACTUATOR, *NETWORK, "none"} | helps
+    asked |= {signal.unit for signal in catalogue(kind) if re.fullmatch(r"[a-z]{3,}(/[a-z]+)?", signal.unit)} - {
+        "min",
+        "rpm",
+    }
+    assert asked <= set(ZH) | set(shown.words), asked - set(ZH) - set(shown.words)
+    assert not set(ZH) & set(shown.words)
+    assert helps == set(EN)
+    assert translator("en", shown.words)("Stopped") == "Stopped"
+    named = (*catalogue(kind), *plant_class(kind).alarms)
+    assert all(one.zh and one.en and one.zh != one.en for one in named)
+    assert all(re.search("[\u4e00-\u9fff]", one.zh) and not re.search("[\u4e00-\u9fff]", one.en) for one in named)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_mimic_fits_its_plant(kind: str) -> None:
+    """Tags that it names exist, and states have a word for every number."""
+    shown, signals = mimic(kind), {signal.tag: signal for signal in catalogue(kind)}
+    assert set(shown.trend_tags) | set(shown.states) | {alarm.tag for alarm in plant_class(kind).alarms} <= set(signals)
+    assert set(shown.states) >= {tag for tag, signal in signals.items() if signal.kind == "state"}
+    assert all(len(strip.tags) <= 4 and strip.low < strip.high for strip in shown.strips)
+    assert set(plant_class(kind).actuators) <= set(signals)
 
 
 @pytest.mark.parametrize(
@@ -276,6 +324,6 @@ async def test_lives_in_a_frame_and_fits_a_phone(tmp_path: Path) -> None:
         await frame.get_by_text("Live", exact=True).wait_for()
         live.plant.set("line.cmd_stop", 1)
         live.advance(10.0)
-        await frame.locator("header").get_by_text("Stopped").wait_for(timeout=5000)
+        await frame.locator("header").get_by_text("Stopped").wait_for()
         await browser.close()
         assert [problem for problem in problems if "favicon" not in problem] == []

@@ -1,4 +1,4 @@
-"""The bottling line behind the interface that all plants share (`shixun_plants.plants.Plant`)."""
+"""The bottling line behind the interface that all plants share."""
 
 import math
 import random
@@ -6,19 +6,23 @@ from collections.abc import Mapping
 from dataclasses import fields
 from typing import Any, ClassVar
 
+from shixun_plants.alarms import AlarmSpec
 from shixun_plants.bottling.core import MAX_DT, Inputs, initial, step
 from shixun_plants.bottling.packml import Command
 from shixun_plants.bottling.params import Params
-from shixun_plants.bottling.signals import COMMANDS, SIGNALS, true_values
+from shixun_plants.bottling.signals import ALARMS, COMMANDS, SIGNALS, true_values
+from shixun_plants.faults import Fault
+from shixun_plants.plants import Plant
 from shixun_plants.signals import Signal
 
 _OVERRIDES = {field.name for field in fields(Params)}
 
 
-class BottlingPlant:
+class BottlingPlant(Plant):
     """A bottling line and the operator's inputs."""
 
     signals: ClassVar[tuple[Signal, ...]] = SIGNALS
+    alarms: ClassVar[tuple[AlarmSpec, ...]] = ALARMS
 
     def __init__(self, rng: random.Random, params: Mapping[str, Any] | None = None) -> None:
         """`params`: fields of `Params` by name, e.g. {"buffers": (200, 200, 200, 200)}. ValueError for others."""
@@ -47,7 +51,7 @@ class BottlingPlant:
             if command not in self._commands:
                 self._commands.append(command)
 
-    def advance(self, dt: float) -> None:
+    def advance(self, dt: float, upsets: Mapping[str, Fault] | None = None) -> None:
         """`dt` plant seconds in equal steps of at most `MAX_DT`; commands act one per step, in the order they came."""
         count = max(1, math.ceil(dt / MAX_DT - 1e-9))
         for _ in range(count):

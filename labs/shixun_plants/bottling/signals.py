@@ -1,5 +1,6 @@
 """The tags of the bottling line, and their true values."""
 
+from shixun_plants.alarms import CRITICAL, HIGH, LOW, AlarmSpec, limit_alarm
 from shixun_plants.bottling.core import LineState
 from shixun_plants.bottling.oee import line_oee
 from shixun_plants.bottling.packml import Command, State
@@ -91,6 +92,36 @@ SIGNALS: tuple[Signal, ...] = (
 )
 
 _FAILED = (State.ABORTING, State.ABORTED)
+_BY_TAG = {signal.tag: signal for signal in SIGNALS}
+_HALTED = frozenset({State.ABORTING, State.ABORTED, State.STOPPED, State.HELD})
+_LIMITS = (  # low, high, deadband, in the signal's unit
+    ("rinser.pressure", 250.0, 350.0, 5.0),
+    ("filler.temperature", 4.0, 12.0, 0.3),
+    ("capper.torque", 1.4, 2.0, 0.05),
+    ("labeller.glue_temperature", 150.0, 170.0, 1.0),
+)
+ALARMS: tuple[AlarmSpec, ...] = (
+    AlarmSpec("line.state", "state", "产线停止", "Line halted", priority=CRITICAL, states=_HALTED),
+    *(
+        AlarmSpec(f"{name}.fault", "state", f"{zh}故障停机", f"{en} failed", priority=HIGH, states=frozenset({1}))
+        for name, (zh, en) in STATION_TITLES.items()
+    ),
+    *(
+        AlarmSpec(
+            f"{name}.state", "state", f"{zh}等待上下游", f"{en} waits for its neighbours",
+            priority=LOW, states=frozenset({State.SUSPENDED}),
+        )
+        for name, (zh, en) in STATION_TITLES.items()
+    ),
+    *(
+        alarm
+        for tag, low, high, deadband in _LIMITS
+        for alarm in (
+            limit_alarm(_BY_TAG[tag], "L", low, deadband=deadband, on_delay=5.0),
+            limit_alarm(_BY_TAG[tag], "H", high, deadband=deadband, on_delay=5.0),
+        )
+    ),
+)  # fmt: skip
 
 
 def true_values(line: LineState) -> dict[str, float]:

@@ -11,17 +11,18 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 
-from shixun_plants.faults import Fault
+from shixun_plants.faults import Fault, fitting
+from shixun_plants.hmi.mimic import Mimic
 from shixun_plants.hmi.monitor import Monitor
 from shixun_plants.hmi.page import render
 from shixun_plants.hmi.texts import language
+from shixun_plants.plants import known, load
 
 if TYPE_CHECKING:
     from shixun_plants.runner import LivePlant
 
 PERIOD = 1.0  # s between readings on the screen
 MAX_STREAMS = 24
-_FAULT_KINDS = ("frozen", "drift", "noise", "dropout")
 # No X-Frame-Options and no frame-ancestors: who may frame the lab is said by the lab's own server in front of us.
 _HEADERS = {
     "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; "
@@ -30,7 +31,7 @@ _HEADERS = {
     "Referrer-Policy": "no-referrer",
     "Cache-Control": "no-cache",
 }
-_FILES = {"hmi.js": "text/javascript", "hmi.css": "text/css"}
+_TYPES = {"js": "text/javascript", "css": "text/css"}
 
 
 class Screen:
@@ -38,7 +39,8 @@ class Screen:
 
     def __init__(self, live: "LivePlant") -> None:
         self.live = live
-        self.monitor = Monitor()
+        self.mimic: Mimic = load(known(live.config.kind).mimic)
+        self.monitor = Monitor(live.plant, self.mimic)
         live.listeners.append(self.monitor.observe)
         self.streams = 0
         self.closing = False
@@ -62,13 +64,14 @@ class Screen:
 
     def body(self) -> dict[str, Any]:
         """The present readings for the page."""
-        measured = self.live.measured
-        return {
-            "t": round(measured.time, 1),
-            "values": {tag: round(value, 3) for tag, value in measured.values.items()},
-            "bad": sorted(measured.bad),
+        reported = self.live.reported
+        body = {
+            "t": round(reported.time, 1),
+            "values": {tag: round(value, 3) for tag, value in reported.values.items()},
+            "bad": sorted(reported.bad),
             "alarms": self.monitor.alarms(),
         }
+        return {**body, "view": self.live.plant.view()} if self.mimic.live_view else body
 
     def full(self) -> dict[str, Any]:
         """The present readings with the whole trend."""
@@ -88,17 +91,22 @@ class Screen:
 
 def make_app(screen: Screen) -> Starlette:
     """The ASGI application of a screen."""
-    package = files("shixun_plants.hmi")
-    contents = {name: (package / name).read_bytes() for name in _FILES}
+    contents = {name: (files("shixun_plants.hmi") / name).read_bytes() for name in ("hmi.js", "hmi.css")}
+    for name, file_name in (("kind.js", screen.mimic.script), ("kind.css", screen.mimic.style)):
+        if file_name:
+            contents[name] = (files(screen.mimic.package) / file_name).read_bytes()
 
     async def page(request: Request) -> Response:
         lang = language(request.query_params.get("lang", ""), request.headers.get("accept-language", ""))
-        html = render(screen.live.plant, screen.full(), lang, faults_menu=screen.live.config.faults_menu)
-        return HTMLResponse(html, headers=_HEADERS)
+        alarms = screen.monitor.board.specs
+        menu = screen.live.config.faults_menu
+        return HTMLResponse(
+            render(screen.live.plant, screen.mimic, alarms, screen.full(), lang, faults=menu), headers=_HEADERS
+        )
 
     async def file(request: Request) -> Response:
         name = request.url.path.rsplit("/", 1)[-1]
-        return Response(contents[name], media_type=_FILES[name], headers=_HEADERS)
+        return Response(contents[name], media_type=_TYPES[name.rsplit(".", 1)[1]], headers=_HEADERS)
 
     async def snapshot(_: Request) -> Response:
         return JSONResponse(screen.full(), headers=_HEADERS)
@@ -112,35 +120,64 @@ def make_app(screen: Screen) -> Starlette:
     async def health(_: Request) -> Response:
         return JSONResponse({"ok": True, "t": round(screen.live.plant.time, 1)})
 
+    async def acknowledge(request: Request) -> Response:
+        return await _acknowledge(screen, request)
+
     async def faults(request: Request) -> Response:
-        return await _change_faults(screen.live, request)
+        return await _change_faults(screen.live, request) if request.method == "POST" else _standing_faults(screen.live)
 
     routes = [
         Route("/", page),
-        *(Route(f"/{name}", file) for name in _FILES),
+        *(Route(f"/{name}", file) for name in contents),
         Route("/snapshot", snapshot),
         Route("/events", events),
         Route("/healthz", health),
+        Route("/acknowledge", acknowledge, methods=["POST"]),
     ]
     if screen.live.config.faults_menu:
-        routes.append(Route("/faults", faults, methods=["POST"]))
+        routes.append(Route("/faults", faults, methods=["GET", "POST"]))
     return Starlette(routes=routes)
+
+
+def _foreign(request: Request) -> Response | None:
+    """The refusal of a request that another page made; None for the screen's own."""
+    if request.headers.get("sec-fetch-site", "same-origin") == "same-origin":
+        return None
+    return JSONResponse({"error": "not from another page"}, status_code=403)
+
+
+async def _acknowledge(screen: Screen, request: Request) -> Response:
+    """An operator has seen an alarm: {"id"}, or all of them: {"id": null}."""
+    if refusal := _foreign(request):
+        return refusal
+    try:
+        name = json.loads(await request.body())["id"]
+        screen.monitor.board.acknowledge(name if name is None else str(name))
+    except (ValueError, KeyError, TypeError, RecursionError):
+        return JSONResponse({"error": "no such alarm"}, status_code=400)
+    return JSONResponse({"alarms": screen.monitor.alarms()})
 
 
 async def _change_faults(live: "LivePlant", request: Request) -> Response:
     """An instructor's form: {"tag", "kind", "size"} adds a fault from now on, kind "none" removes the tag's."""
-    if request.headers.get("sec-fetch-site", "same-origin") != "same-origin":
-        return JSONResponse({"error": "not from another page"}, status_code=403)
+    if refusal := _foreign(request):
+        return refusal
     try:
         wish = json.loads(await request.body())
         tag, kind, size = str(wish["tag"]), str(wish["kind"]), float(wish.get("size") or 0.0)
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return JSONResponse({"error": "tag, kind and size are needed"}, status_code=400)
-    known = {signal.tag for signal in live.plant.signals if not signal.writable}
-    if tag not in known or (kind not in _FAULT_KINDS and kind != "none") or not abs(size) < 1e9:
+    signal = next((signal for signal in live.plant.signals if signal.tag == tag), None)
+    fits = signal is not None and kind in (*fitting(signal, live.plant.actuators), "none")
+    if not fits or not abs(size) < 1e9:
         return JSONResponse({"error": "no such tag or kind"}, status_code=400)
     kept = tuple(fault for fault in live.faults if fault.tag != tag)
-    if kind in _FAULT_KINDS:
+    if kind != "none":
         kept += (Fault(tag, kind, start=live.plant.time, size=size),)  # type: ignore[arg-type]
     live.faults = kept
-    return JSONResponse({"faults": [{"tag": fault.tag, "kind": fault.kind} for fault in kept]})
+    return _standing_faults(live)
+
+
+def _standing_faults(live: "LivePlant") -> Response:
+    faults = [{"tag": fault.tag, "kind": fault.kind, "size": fault.size} for fault in live.faults]
+    return JSONResponse({"faults": faults}, headers=_HEADERS)

@@ -1,17 +1,15 @@
 // Keeps the page that the server drew in step with the plant. No library, no inline script; runs in Chromium 109.
+// What each data attribute means is said in mimic.py.
 "use strict";
 (function () {
   const texts = JSON.parse(document.body.dataset.texts);
   const all = (selector) => Array.from(document.querySelectorAll(selector));
   const byId = (id) => document.getElementById(id);
   const link = byId("link");
-  const shown = { values: all("[data-v]"), states: all("[data-state]"), bars: all("[data-bar]"), rows: all("[data-row]") };
-  const stations = all("[data-station]");
-  const buffers = all("[data-buffer]");
-  const curves = all("[data-trend]");
   const formats = [0, 1, 2, 3].map((places) => new Intl.NumberFormat("en", {
     minimumFractionDigits: places, maximumFractionDigits: places,
   }));
+  const within = (value) => Math.max(0, Math.min(1, value));
   let trend = [];
   let lastHeard = 0;
 
@@ -25,75 +23,114 @@
     return Math.floor(whole / 3600) + ":" + two(Math.floor(whole / 60) % 60) + ":" + two(whole % 60);
   }
 
-  function showLine(values) {
-    for (const node of stations) {
-      node.dataset.s = values[node.dataset.station + ".state"];
-    }
-    buffers.forEach(function (node, index) {
-      const share = Math.min(1, values["buffer" + (index + 1) + ".level"] / texts.capacities[index]);
-      node.querySelector(".level").setAttribute("width", 100 * share);
-      node.classList.toggle("is-full", share >= 1);
-      const slots = node.querySelectorAll(".slot");
-      // Filled from the machine that waits for them: the right.
-      slots.forEach((slot, place) => slot.classList.toggle("on", slots.length - place <= Math.ceil(share * slots.length)));
-    });
-    const level = Math.max(0, Math.min(26, values["filler.bowl_level"] / 1500 * 26 * 1.6));
-    const liquid = byId("bowl-liquid");
-    liquid.setAttribute("y", 52 - level);
-    liquid.setAttribute("height", level);
+  function share(node, value) {
+    const low = Number(node.dataset.low || 0);
+    return within((value - low) / (Number(node.dataset.high) - low));
   }
 
+  // One painter for each attribute: it gets the element and the reading of the tag that the attribute names.
+  const painters = {
+    v: (node, value) => put(node, formats[node.dataset.d].format(value)),
+    state: function (node, value) {
+      node.dataset.s = value;
+      put(node, texts.states[node.dataset.state][value] || String(value));
+    },
+    sOf: (node, value) => { node.dataset.s = value; },
+    on: (node, value) => node.classList.toggle("on", value !== 0),
+    grow: function (node, value) {
+      const size = Number(node.dataset.size), at = Number(node.dataset.at), length = share(node, value) * size;
+      if (node.dataset.axis === "x") node.setAttribute("width", length);
+      else { node.setAttribute("y", at + size - length); node.setAttribute("height", length); }
+    },
+    ring: (node, value) => node.setAttribute("stroke-dasharray", value + " 100"),
+    turn: function (node, value) {
+      const from = Number(node.dataset.from), to = Number(node.dataset.to);
+      node.setAttribute("transform", "rotate(" + (from + share(node, value) * (to - from)) + " " + node.dataset.centre + ")");
+    },
+    slots: function (node, value) {
+      const slots = node.querySelectorAll(".slot"), count = Math.ceil(share(node, value) * slots.length);
+      slots.forEach((slot, place) => slot.classList.toggle("on", slots.length - place <= count));
+      node.parentNode.classList.toggle("is-full", value >= Number(node.dataset.high));
+    },
+  };
+  const shown = Object.keys(painters).map(function (key) {
+    const name = "data-" + key.replace("O", "-o");
+    return { paint: painters[key], nodes: all("[" + name + "]").map((node) => ({ node: node, tag: node.dataset[key] })) };
+  });
+  const rows = all("[data-row]");
+  const alarmed = all("[data-alarm]");
+  const curves = all("[data-trend]");
+
   function showTrend(now) {
+    const scale = 600 / texts.trend.seconds;
     curves.forEach(function (curve) {
       const column = Number(curve.dataset.trend);
       curve.setAttribute("points", trend.map(
-        (point) => (600 - (now - point[0])).toFixed(1) + "," + (200 - 2 * Math.min(100, point[column])).toFixed(1)
+        (point) => (600 - scale * (now - point[0])).toFixed(1) + "," + (200 - 200 * share(curve, point[column])).toFixed(1)
       ).join(" "));
     });
   }
 
-  function showAlarms(alarms) {
-    const list = byId("alarms");
-    const lines = alarms.map(function (alarm) {
-      const item = document.createElement("li");
-      item.className = (alarm.until === null ? "now " : "past ") + alarm.kind;
-      const what = document.createElement("b");
-      what.textContent = (texts.words[alarm.subject] || alarm.subject) + " " + (texts.words[alarm.kind] || alarm.kind);
-      const when = document.createElement("time");
-      when.textContent = clock(alarm.since) + " – " + (alarm.until === null ? texts.words.active : clock(alarm.until));
-      item.append(what, when);
-      return item;
-    });
-    if (!lines.length) {
-      const none = document.createElement("li");
-      none.className = "none";
-      none.textContent = texts.words["No alarms"];
-      lines.push(none);
+  function element(name, classes, text) {
+    const node = document.createElement(name);
+    node.className = classes;
+    node.textContent = text;
+    return node;
+  }
+
+  function alarmLine(alarm) {
+    const item = element("li", alarm.state + " p" + alarm.priority, "");
+    item.dataset.id = alarm.id;
+    const ended = alarm.until === null || alarm.until < alarm.since ? texts.words.active : clock(alarm.until);
+    const note = alarm.state === "returned" ? " · " + texts.words.returned : "";
+    item.append(
+      element("i", "mark", String(alarm.priority)),
+      element("b", "", texts.alarms[alarm.id] || alarm.id),
+      element("time", "", texts.priorities[alarm.priority] + " · " + clock(alarm.since) + " – " + ended + note)
+    );
+    if (alarm.state === "unacknowledged" || alarm.state === "returned") {
+      const button = element("button", "", texts.words.Acknowledge);
+      button.type = "button";
+      item.append(button);
     }
-    list.replaceChildren(...lines);
+    return item;
+  }
+
+  let listed = "";
+  function showAlarms(alarms) {
+    // Drawn anew only when something changed, so that a finger on a button doesn't lose it.
+    const news = JSON.stringify(alarms);
+    if (news !== listed) {
+      listed = news;
+      const lines = alarms.map(alarmLine);
+      byId("alarms").replaceChildren(...(lines.length ? lines : [element("li", "none", texts.words["No alarms"])]));
+    }
+    const active = {};
+    for (const alarm of alarms) {
+      if (alarm.state === "unacknowledged" || alarm.state === "acknowledged") {
+        active[alarm.tag] = Math.min(active[alarm.tag] || 9, alarm.priority);
+      }
+    }
+    for (const node of alarmed) {
+      const priority = active[node.dataset.alarm];
+      if (priority) node.dataset.priority = priority;
+      else delete node.dataset.priority;
+    }
   }
 
   function show(message) {
-    const values = message.values;
     lastHeard = Date.now();
     put(link, texts.words.Live);
     link.className = "link on";
-    for (const node of shown.values) put(node, formats[node.dataset.d].format(values[node.dataset.v]));
-    for (const node of shown.states) {
-      const state = values[node.dataset.state];
-      node.dataset.s = state;
-      put(node, texts.states[state] || String(state));
-    }
-    for (const node of shown.bars) node.setAttribute("width", values[node.dataset.bar]);
-    for (const node of shown.rows) node.classList.toggle("bad", message.bad.includes(node.dataset.row));
-    byId("oee-arc").setAttribute("stroke-dasharray", values["line.oee"] + " 100");
+    for (const group of shown) for (const item of group.nodes) group.paint(item.node, message.values[item.tag]);
+    for (const node of rows) node.classList.toggle("bad", message.bad.includes(node.dataset.row));
     put(byId("clock"), clock(message.t));
     // The first message holds all of the past, the later ones what is new; after a gap they may overlap.
     const first = message.trend.length ? message.trend[0][0] : Infinity;
-    trend = trend.filter((point) => point[0] < first && point[0] > message.t - 600).concat(message.trend);
+    trend = trend.filter((point) => point[0] < first && point[0] > message.t - texts.trend.seconds).concat(message.trend);
     showTrend(message.t);
-    showLine(values);
     showAlarms(message.alarms);
+    document.dispatchEvent(new CustomEvent("reading", { detail: message }));
   }
 
   function listen() {
@@ -114,16 +151,34 @@
     });
   }, 2000);
 
+  const post = (address, body) => fetch(address, { method: "POST", body: JSON.stringify(body) }).then((answer) => answer.json());
+
+  byId("alarms").addEventListener("click", function (event) {
+    if (event.target.tagName !== "BUTTON") return;
+    post("acknowledge", { id: event.target.parentNode.dataset.id }).then((answer) => answer.alarms && showAlarms(answer.alarms));
+  });
+
   const form = byId("faults");
   if (form) {
+    const list = form.querySelector(".standing");
+    const choose = function () {
+      const fitting = form.tag.selectedOptions[0].dataset.kinds.split(" ").concat("none");
+      for (const option of form.kind.options) option.hidden = option.disabled = !fitting.includes(option.value);
+      if (form.kind.selectedOptions[0].hidden) form.kind.value = fitting[0];
+      for (const help of form.querySelectorAll("[data-help]")) help.hidden = help.dataset.help !== form.kind.value;
+    };
+    const standing = function (answer) {
+      list.replaceChildren(...(answer.error ? [answer.error] : answer.faults.map(
+        (fault) => fault.tag + " · " + texts.faults[fault.kind] + (fault.size ? " " + fault.size : "")
+      )).map((text) => element("li", "", text)));
+    };
+    form.addEventListener("change", choose);
     form.addEventListener("submit", function (event) {
       event.preventDefault();
-      const wish = Object.fromEntries(new FormData(form));
-      fetch("faults", { method: "POST", body: JSON.stringify(wish) }).then((answer) => answer.json()).then(function (answer) {
-        form.querySelector("output").textContent =
-          answer.error || answer.faults.map((fault) => fault.tag + " " + fault.kind).join(", ") || "–";
-      });
+      post("faults", Object.fromEntries(new FormData(form))).then(standing);
     });
+    fetch("faults").then((answer) => answer.json()).then(standing);
+    choose();
   }
 
   listen();

@@ -35,7 +35,7 @@ _RINSER = _frame(
 
 _FILLER = _frame(
     '<rect class="bowl" x="34" y="24" width="92" height="30" rx="4"/>'
-    '<rect class="liquid" id="bowl-liquid" x="36" y="36" width="88" height="16"/>'
+    "<!--liquid-->"
     '<path class="nozzle" d="M52 54v20M78 54v20M104 54v20"/><path class="stream" d="M52 74v14M78 74v14M104 74v14"/>'
     + _row("empty", 20)
     + _row("full", 46, 72, 98, 124)
@@ -69,7 +69,6 @@ _PACKER = _frame(
 
 MACHINES = {"rinser": _RINSER, "filler": _FILLER, "capper": _CAPPER, "labeller": _LABELLER, "packer": _PACKER}
 
-BUFFER_SLOTS = 6
 BUFFER = (
     "".join(
         f'<use href="#bottle" x="{3 + 13 * slot}" y="84" width="12" height="36" class="slot"/>' for slot in range(6)
