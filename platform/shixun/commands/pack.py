@@ -9,6 +9,7 @@ from pathlib import Path
 import click
 
 from shixun.commands.database import application
+from shixun.commands.pack_exchange import export_group, import_group
 from shixun.core.events import emit
 from shixun.core.permissions import system_actor
 from shixun.core.unit_of_work import unit_of_work
@@ -35,6 +36,10 @@ _json_option = click.option("as_json", "--json", is_flag=True, help="Print JSON 
 @click.group()
 def group() -> None:
     """Check packs (courses, labs, contests) and load them into the database."""
+
+
+group.add_command(import_group)
+group.add_command(export_group)
 
 
 @group.command()
