@@ -39,8 +39,7 @@ class Checker:
 
         Raises GradingFailedError.
         """
-        files = {path: base64.b64encode(data).decode() for path, data in self._lab.assets.items()}
-        said = self._ask({"checks": self._checks, "files": files, "seed": seed.hex()})
+        said = self._ask({**self._pack(), "seed": seed.hex()})
         return self._round(said), said.get("fresh") is True
 
     def following(self, answers: list[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -52,7 +51,32 @@ class Checker:
 
     def judge(self, record: RunRecord) -> dict[str, tuple[float, str | None]]:
         """Points and hint of every automatic cell. Raises GradingFailedError where a verdict breaks the pack's rules."""
-        said = self._ask({"points": record.points, "lives": record.lives})
+        return self._verdict(self._ask({"points": record.points, "lives": record.lives}))
+
+    def judge_form(self, record: RunRecord) -> dict[str, tuple[float, str | None]]:
+        """As `judge`, for a form: nothing was asked before, its answers are there at once."""
+        return self._verdict(self._ask({**self._pack(), "answers": record.answers, "recorded": record.recorded}))
+
+    def solve(self, record: RunRecord, wrong: str | None) -> dict[str, Any]:
+        """The right answers of a form lab by field id, or those of a wrong solution's code. Raises GradingFailedError."""
+        answers = self._ask({**self._pack(), "solve": wrong, "recorded": record.recorded}).get("solution")
+        if not isinstance(answers, dict):
+            raise GradingFailedError(Reason.CHECKS_FAILED, "no answers")
+        return answers
+
+    def kill(self) -> None:
+        """End it from another thread: the talk in progress fails."""
+        self._sandbox.kill()
+
+    def close(self) -> None:
+        """Kill and free the sandbox."""
+        self._sandbox.close()
+
+    def _pack(self) -> dict[str, Any]:
+        files = {path: base64.b64encode(data).decode() for path, data in self._lab.assets.items()}
+        return {"checks": self._checks, "files": files, "fields": [field.id for field in self._lab.form]}
+
+    def _verdict(self, said: dict[str, Any]) -> dict[str, tuple[float, str | None]]:
         judged = said.get("cells", {})
         wanted = {grade.id: grade.points for grade in self._lab.grades if not grade.manual}
         if judged.keys() != wanted.keys():
@@ -63,14 +87,6 @@ class Checker:
             if hint is not None and hint not in self._lab.hints:
                 raise GradingFailedError(Reason.CHECKS_FAILED, f"{grade_id}: there is no hint {hint!r}")
         return {grade_id: (points, hint) for grade_id, (points, hint) in judged.items()}
-
-    def kill(self) -> None:
-        """End it from another thread: the talk in progress fails."""
-        self._sandbox.kill()
-
-    def close(self) -> None:
-        """Kill and free the sandbox."""
-        self._sandbox.close()
 
     def _round(self, said: dict[str, Any]) -> list[dict[str, Any]]:
         calls = said.get("calls")

@@ -18,7 +18,8 @@ import nh3
 from markdown_it import MarkdownIt
 
 from shixun_graders.intake.canonical import CanonicalCell
-from shixun_graders.protocol import NOTE_TEXT, CellGrade, Note
+from shixun_graders.protocol import NOTE_TEXT, Answer, CellGrade, Note
+from shixun_packs.form import ChoiceField, FormField, NumberField
 from shixun_packs.lab import Lab
 
 MAX_MARKDOWN = 20_000  # characters of one cell that are formatted; the rest is shown as it is
@@ -56,6 +57,30 @@ def feedback(
             parts.append("</div>")
     parts.append("</section>")
     return clean("".join(parts))
+
+
+def form_feedback(lab: Lab, answers: Iterable[Answer], grades: Iterable[CellGrade], notes: Iterable[Note]) -> str:
+    """The fragment of a form lab: scores and reasons, then what was answered, field by field."""
+    parts = ['<section class="sx-feedback">', *(_note(note) for note in notes), _scores(lab, grades)]
+    parts.append('<table class="sx-scores"><tr><th>问题 / Question</th><th>作答 / Answer</th></tr>')
+    for field, answer in zip(lab.form, answers, strict=True):
+        label = f"{html.escape(field.label.zh)}<br>{html.escape(field.label.en)}"
+        parts.append(f"<tr><td>{label}</td><td>{_given(field, answer)}</td></tr>")
+    parts.append("</table></section>")
+    return clean("".join(parts))
+
+
+def _given(field: FormField, answer: Answer) -> str:
+    if not answer.ok:
+        return "–"
+    if isinstance(field, NumberField):
+        unit = field.unit.get("zh") if field.unit else ""
+        return html.escape(f"{answer.value:.10g} {unit}".strip())
+    if isinstance(field, ChoiceField):
+        texts = {option.id: f"{option.text.zh} / {option.text.en}" for option in field.option}
+        chosen = answer.value if isinstance(answer.value, list) else [answer.value]
+        return "<br>".join(html.escape(texts[str(one)]) for one in chosen)
+    return f"<pre>{html.escape(str(answer.value))}</pre>"
 
 
 def clean(fragment: str) -> str:

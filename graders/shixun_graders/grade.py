@@ -1,4 +1,7 @@
-"""One submission from its bundle to its verdict: intake, then run, then check. The same for worker and `pack check`."""
+"""One submission from its bundle to its verdict: intake, then run, then check. The same for worker and `pack check`.
+
+A form has nothing to run: its answers go from intake to check.
+"""
 
 from __future__ import annotations
 
@@ -15,12 +18,13 @@ from pathlib import Path
 from typing import TypeVar
 
 from shixun_graders.checker import Checker
-from shixun_graders.feedback import feedback
+from shixun_graders.feedback import feedback, form_feedback
+from shixun_graders.intake.answers import FormAnswers, read_answers
 from shixun_graders.intake.canonical import Canonical, canonical, read_submission
 from shixun_graders.intake.refusal import RefusalError
-from shixun_graders.protocol import CellGrade, Environment, GradingJob, GradingResult, Reason, Seconds
+from shixun_graders.protocol import CellGrade, Environment, GradingJob, GradingResult, Reason, Seconds, encode
 from shixun_graders.sandbox.base import THREADS, Driver, Role, SandboxError
-from shixun_graders.session import GradingFailedError, RunSession, derive
+from shixun_graders.session import GradingFailedError, RunRecord, RunSession, derive
 from shixun_packs.digest import bundle_digest, unbundle
 from shixun_packs.lab import Lab, load_lab
 from shixun_packs.problems import PackError
@@ -29,6 +33,7 @@ GRADER = "shixun-graders/1"  # raised when the same submission could get another
 KEPT_PACKS = 16
 
 T = TypeVar("T")
+Judged = dict[str, tuple[float, str | None]]
 Fetch = Callable[[str], bytes]  # by digest; raises anything where the bundle can't be had
 
 _log = logging.getLogger(__name__)
@@ -73,28 +78,25 @@ class Grading:
         try:
             lab = self._timed("intake", lambda: self._packs.load(self._job.pack_digest, self._job.lab, self._fetch))
             try:
-                notebook = self._timed("intake", lambda: self._canonical(lab))
+                sent = self._timed("intake", lambda: self._read(lab))
             except RefusalError as refusal:
                 return self._refused(lab, refusal)
-            return self._graded(lab, notebook)
+            return self._graded(lab, sent)
         except GradingFailedError as error:
             reason = Reason.STOPPED if self._cancelled.is_set() else error.reason
             _log.warning("job %s failed: %s", self._job.job_id, error)
             return self._result(outcome="failed", reason=reason)
 
-    def _canonical(self, lab: Lab) -> Canonical:
-        return canonical(lab, read_submission(_fetched(self._job.submission_digest, self._fetch)))
+    def _read(self, lab: Lab) -> Canonical | FormAnswers:
+        bundle = _fetched(self._job.submission_digest, self._fetch)
+        return read_answers(lab, bundle) if lab.form else canonical(lab, read_submission(bundle))
 
-    def _graded(self, lab: Lab, notebook: Canonical) -> GradingResult:
+    def _graded(self, lab: Lab, sent: Canonical | FormAnswers) -> GradingResult:
         with ExitStack() as stack:
-            session = stack.enter_context(
-                RunSession(self._driver, lab, self._seed("plant"), bytes.fromhex(self._job.map_seed))
-            )
-            checker = self._start(stack, lab, session)
-            record = session.record
-            record.notes |= dict.fromkeys(notebook.notes)
-            self._timed("run", lambda: self._run(lab, notebook, session, checker))
-            judged = self._timed("check", lambda: checker.judge(record)) if checker else {}
+            if isinstance(sent, FormAnswers):
+                record, judged = self._form(stack, lab, sent)
+            else:
+                record, judged = self._notebook(stack, lab, sent)
         grades = [
             CellGrade(grade_id=grade.id, points=None, max_points=grade.points, manual=True)
             if grade.manual
@@ -103,14 +105,39 @@ class Grading:
             )
             for grade in lab.grades
         ]
+        if isinstance(sent, FormAnswers):
+            html = form_feedback(lab, sent.answers, grades, record.notes)
+        else:
+            html = feedback(lab, sent.cells, record.outputs, grades, record.notes)
         return self._result(
             outcome="graded",
             notes=list(record.notes),
             cells=grades,
-            feedback_html=feedback(lab, notebook.cells, record.outputs, grades, record.notes),
+            feedback_html=html,
             environment=self._environment(lab),
             plant_log_digest=record.log_digest,
         )
+
+    def _notebook(self, stack: ExitStack, lab: Lab, notebook: Canonical) -> tuple[RunRecord, Judged]:
+        session = stack.enter_context(
+            RunSession(self._driver, lab, self._seed("plant"), bytes.fromhex(self._job.map_seed))
+        )
+        checker = self._start(stack, lab, session)
+        record = session.record
+        record.notes |= dict.fromkeys(notebook.notes)
+        self._timed("run", lambda: self._run(lab, notebook, session, checker))
+        return record, self._timed("check", lambda: checker.judge(record)) if checker else {}
+
+    def _form(self, stack: ExitStack, lab: Lab, sent: FormAnswers) -> tuple[RunRecord, Judged]:
+        record = form_record(lab, self._job.map_seed, sent)
+        if lab.checks is None:
+            return record, {}
+        checker = Checker(self._driver, lab, lab.checks, 0)
+        stack.callback(checker.close)
+        self._parts.append(checker)
+        if self._cancelled.is_set():
+            raise GradingFailedError(Reason.STOPPED)
+        return record, self._timed("check", lambda: checker.judge_form(record))
 
     def _start(self, stack: ExitStack, lab: Lab, session: RunSession) -> Checker | None:
         """Start the sandboxes of both steps at once: engines take longest there."""
@@ -144,7 +171,7 @@ class Grading:
         return derive(bytes.fromhex(self._job.seed), label)
 
     def _environment(self, lab: Lab) -> Environment:
-        roles: tuple[Role, ...] = ("student", "plant") if lab.plant else ("student",)
+        roles: tuple[Role, ...] = ("checker",) if lab.form else ("student", "plant") if lab.plant else ("student",)
         try:
             image = " ".join(dict.fromkeys(self._driver.image(role) for role in roles))
         except (SandboxError, OSError) as error:
@@ -184,6 +211,16 @@ class Grading:
 def grade(job: GradingJob, fetch: Fetch, driver: Driver, packs: Packs | None = None) -> GradingResult:
     """Grade one job with the driver's sandboxes; `fetch(digest)` gives the bytes of a bundle."""
     return Grading(job, fetch, driver, packs).result()
+
+
+def form_record(lab: Lab, map_seed: str, sent: FormAnswers) -> RunRecord:
+    """What the checks of a form lab are given: the answers as data, and which shift the trainee saw."""
+    answers = [
+        {"ok": True, "value": encode(answer.value)} if answer.ok else {"ok": False, "error": str(answer.error)}
+        for answer in sent.answers
+    ]
+    recorded = {"kind": lab.plant.kind, "seed": map_seed} if lab.plant else None
+    return RunRecord(answers=answers, notes=dict.fromkeys(sent.notes), recorded=recorded)
 
 
 def _fetched(digest: str, fetch: Fetch) -> bytes:

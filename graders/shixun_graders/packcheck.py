@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
-from shixun_graders.grade import Packs, grade
+from shixun_graders.checker import Checker
+from shixun_graders.grade import Packs, form_record, grade
+from shixun_graders.intake.answers import FormAnswers
 from shixun_graders.protocol import GradingJob, GradingResult
 from shixun_graders.sandbox.base import Driver
+from shixun_graders.session import GradingFailedError
 from shixun_packs.digest import bundle, bundle_digest, bundle_files
+from shixun_packs.form import ANSWERS_NAME
 from shixun_packs.lab import NOTEBOOK_NAME, Lab, Wrong, build_notebooks, load_lab, with_wrong
 
 # Fixed, so that declared scores can be exact: a wrong solution may be right by chance on another trainee's map.
 SEED = bytes(range(32))
 MAP_SEED = bytes(range(32, 64))
-REFERENCE = "notebook.py"
 
 
 @dataclass(frozen=True)
@@ -48,12 +52,41 @@ def check_lab(folder: Path, driver: Driver, tell: Callable[[Row], None] | None =
     full = {grade.id: grade.points for grade in lab.grades if not grade.manual}
     rows = []
     for wrong in (None, *lab.wrong):
-        notebook = build_notebooks(lab).source if wrong is None else with_wrong(lab, wrong)
-        result = try_notebook(lab, pack, notebook, driver, packs=packs)
-        rows.append(_row(result, wrong, full))
+        try:
+            solution = solution_bundle(lab, wrong, driver)
+        except GradingFailedError as error:
+            row = Row(
+                reference_file(lab) if wrong is None else wrong.file,
+                _expected(wrong, full),
+                {},
+                {},
+                [f"gave no answers: {error}"],
+            )
+        else:
+            row = _row(lab, try_bundle(lab.slug, pack, solution, driver, packs=packs), wrong, full)
+        rows.append(row)
         if tell is not None:
             tell(rows[-1])
     return rows
+
+
+def solution_bundle(lab: Lab, wrong: Wrong | None, driver: Driver, map_seed: bytes = MAP_SEED) -> bytes:
+    """A submission of the reference solution, or of a wrong one.
+
+    A form's answers depend on the trainee's plant: the pack's own code gives them, in the sandbox of the checks. Raises
+    GradingFailedError where it can't.
+    """
+    if not lab.form:
+        notebook = build_notebooks(lab).source if wrong is None else with_wrong(lab, wrong)
+        return bundle_files({NOTEBOOK_NAME: notebook})
+    assert lab.checks is not None
+    checker = Checker(driver, lab, lab.checks, 0)
+    try:
+        record = form_record(lab, map_seed.hex(), FormAnswers((), ()))
+        answers = checker.solve(record, None if wrong is None else wrong.code)
+    finally:
+        checker.close()
+    return bundle_files({ANSWERS_NAME: json.dumps(answers).encode()})
 
 
 def try_notebook(
@@ -99,8 +132,17 @@ def try_bundle(
     return grade(job, bundles.__getitem__, driver, packs)
 
 
-def _row(result: GradingResult, wrong: Wrong | None, full: Mapping[str, float]) -> Row:
-    expected = dict(full if wrong is None else wrong.scores)
+def reference_file(lab: Lab) -> str:
+    """Where a lab's reference solution stands: its notebook, or the function `answers` of a form lab's checks."""
+    return "checks.py" if lab.form else "notebook.py"
+
+
+def _expected(wrong: Wrong | None, full: Mapping[str, float]) -> dict[str, float]:
+    return dict(full if wrong is None else wrong.scores)
+
+
+def _row(lab: Lab, result: GradingResult, wrong: Wrong | None, full: Mapping[str, float]) -> Row:
+    expected = _expected(wrong, full)
     graded = [cell for cell in result.cells if cell.points is not None]
     earned = {cell.grade_id: cell.points or 0.0 for cell in graded}
     hints = {cell.grade_id: cell.hint for cell in graded}
@@ -113,4 +155,6 @@ def _row(result: GradingResult, wrong: Wrong | None, full: Mapping[str, float]) 
     if wrong is not None and wrong.hint is not None and wrong.hint not in hints.values():
         problems.append(f"the hint {wrong.hint} was not given, but {', '.join(filter(None, hints.values())) or 'none'}")
     seconds = result.seconds.intake + result.seconds.run + result.seconds.check
-    return Row(REFERENCE if wrong is None else wrong.file, expected, earned, hints, problems, round(seconds, 2))
+    return Row(
+        reference_file(lab) if wrong is None else wrong.file, expected, earned, hints, problems, round(seconds, 2)
+    )

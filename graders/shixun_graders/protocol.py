@@ -79,6 +79,8 @@ class Reason(StrEnum):
     NOT_A_NOTEBOOK = "not-a-notebook"
     TOO_MANY_CELLS = "too-many-cells"
     DUPLICATE_CELL = "duplicate-cell"
+    NO_ANSWERS = "no-answers"
+    NOT_A_FORM = "not-a-form"
 
     BUNDLE_MISSING = "bundle-missing"
     PACK_INVALID = "pack-invalid"
@@ -116,12 +118,13 @@ class Note(StrEnum):
     MEMORY_LIMIT = "memory-limit"
     CALL_TIME_LIMIT = "call-time-limit"
     NOT_DATA = "not-data"
+    FIELD_UNREADABLE = "field-unreadable"
 
 
 class AnswerError(StrEnum):
     """Why a call has no value. Fixed, so that nothing of the hidden phase can leave through an error text."""
 
-    MISSING = "missing"  # the notebook defines no such name
+    MISSING = "missing"  # the notebook defines no such name; the form's field was left empty
     RAISED = "raised"
     TIMEOUT = "timeout"
     NOT_DATA = "not-data"
@@ -250,14 +253,19 @@ REASON_TEXT: dict[Reason, dict[str, str]] = {
         "en": "The submission can't be read, or holds forbidden file names, links or too many files.",
     },
     Reason.NO_NOTEBOOK: {"zh": "提交里没有找到笔记本。", "en": "The submission has no notebook."},
-    Reason.NOT_JSON: {"zh": "笔记本文件已损坏（不是有效的 JSON）。", "en": "The notebook is broken: it isn't JSON."},
-    Reason.TOO_COMPLEX: {"zh": "笔记本的内部结构过于复杂。", "en": "The notebook's inner structure is too complex."},
+    Reason.NOT_JSON: {"zh": "提交的文件已损坏（不是有效的 JSON）。", "en": "The file is broken: it isn't JSON."},
+    Reason.TOO_COMPLEX: {
+        "zh": "提交内容的内部结构过于复杂。",
+        "en": "The submission's inner structure is too complex.",
+    },
     Reason.NOT_A_NOTEBOOK: {"zh": "文件不是有效的笔记本。", "en": "The file isn't a notebook."},
     Reason.TOO_MANY_CELLS: {"zh": "笔记本的单元格太多。", "en": "The notebook has too many cells."},
     Reason.DUPLICATE_CELL: {
         "zh": "同一个作答单元格出现了两次且内容不同，请删掉多余的一个。",
         "en": "An answer cell appears twice with different contents. Delete one of them.",
     },
+    Reason.NO_ANSWERS: {"zh": "提交里没有找到答案。", "en": "The submission has no answers."},
+    Reason.NOT_A_FORM: {"zh": "提交的内容不是这份表单的答案。", "en": "What was sent aren't answers to a form."},
     Reason.BUNDLE_MISSING: {"zh": "评分程序没能取到提交内容。", "en": "The grader couldn't fetch the submission."},
     Reason.PACK_INVALID: {"zh": "实验包有错误，请联系教师。", "en": "The lab pack is broken; tell your teacher."},
     Reason.CHECKS_FAILED: {
@@ -286,5 +294,9 @@ NOTE_TEXT: dict[Note, dict[str, str]] = {
     Note.NOT_DATA: {
         "zh": "有函数返回的不是普通数据（数、文本、列表、字典、数组）。",
         "en": "A function returned something other than plain data (numbers, text, lists, dicts, arrays).",
+    },
+    Note.FIELD_UNREADABLE: {
+        "zh": "有的答案格式不对，无法读取，按未作答处理。",
+        "en": "An answer could not be read and counts as none.",
     },
 }

@@ -54,13 +54,17 @@ class GradingFailedError(Exception):
 
 @dataclass
 class RunRecord:
-    """What the run step brought out. `outputs` by cell id; `answers` as data, in the order of the calls."""
+    """What the run step brought out. `outputs` by cell id; `answers` as data, in the order of the calls.
+
+    `recorded` names the finished shift that a form is about: {"kind", "seed" as hex}, None where there is none.
+    """
 
     outputs: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
     answers: list[dict[str, Any]] = field(default_factory=list)
     notes: dict[Note, None] = field(default_factory=dict)
     points: list[dict[str, Any]] = field(default_factory=list)
     lives: list[list[str]] = field(default_factory=list)
+    recorded: dict[str, str] | None = None
 
     @property
     def log_digest(self) -> str | None:

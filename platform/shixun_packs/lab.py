@@ -1,17 +1,17 @@
-"""Lab packs: `lab.toml`, a notebook with its solution, hidden checks, wrong solutions, assets."""
+"""Lab packs: `lab.toml`, a notebook with its solution or a form, hidden checks, wrong solutions, assets."""
 
 from __future__ import annotations
 
-import ast
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from shixun_packs.folder import PackFolder
+from shixun_packs.form import FormField, functions_of, read_answers_code, read_form
 from shixun_packs.notebooks import Cell, notebook_bytes, read_cells
 from shixun_packs.percent import read_percent, syntax_problem, uncomment
 from shixun_packs.problems import PackError
@@ -24,12 +24,24 @@ _WRONG_MARKER = re.compile(r"# ?%% \[([A-Za-z0-9_-]+)\]\s*$")
 
 
 class Plant(PackModel):
-    """The plant beside the lab. `speed` is plant seconds per second; `log` says whether the trainee may see its log."""
+    """The plant beside the lab. `speed` is plant seconds per second; `log` says whether the trainee may see its log.
+
+    A `recorded` plant is no live one but the trainee's own shift, long over: a screen to read, without any protocol.
+    """
 
     kind: Slug
-    protocols: list[Literal["modbus", "opcua", "mqtt"]] = Field(min_length=1)
+    protocols: list[Literal["modbus", "opcua", "mqtt"]] = Field(default_factory=list)
     speed: float = Field(default=1.0, gt=0, le=100)
     log: Literal["teaching", "none"] = "teaching"
+    recorded: bool = False
+
+    @model_validator(mode="after")
+    def _speaks_or_shows(self) -> Plant:
+        if self.recorded and self.protocols:
+            raise ValueError("a recorded plant speaks no protocols")
+        if not self.recorded and not self.protocols:
+            raise ValueError("a plant speaks at least one of the protocols")
+        return self
 
 
 class LabLimits(PackModel):
@@ -81,9 +93,16 @@ class LabInfo(PackModel):
     title: LocalText
     summary: LocalText
     minutes: int = Field(ge=1, le=1440)
-    notebook: str
+    notebook: str | None = None
+    form: str | None = None
     checks: str | None = None
     field: Slug
+
+    @model_validator(mode="after")
+    def _notebook_or_form(self) -> LabInfo:
+        if (self.notebook is None) == (self.form is None):
+            raise ValueError("a lab has either a notebook or a form")
+        return self
 
 
 class LabFile(PackModel):
@@ -100,13 +119,17 @@ class LabFile(PackModel):
 
 @dataclass(frozen=True)
 class Wrong:
-    """A wrong solution: `cells` maps grade ids of solution cells to their wrong text."""
+    """A wrong solution: `cells` maps grade ids of solution cells to their wrong text.
+
+    In a form lab `code` is Python instead: `answers(right, plant_log)` gives the answers that differ from the right ones.
+    """
 
     file: str
     mistake: LocalText
     hint: str | None
     scores: dict[str, float]
     cells: dict[str, str]
+    code: str = ""
 
 
 @dataclass(frozen=True)
@@ -114,7 +137,7 @@ class Lab:
     """A lab pack, complete in memory: the folder may go away after loading.
 
     `checks` is the source of the hidden checks, None for a lab that is practice only; `assets` are the files below
-    `assets/` that the trainee receives, by path.
+    `assets/` that the trainee receives, by path. A lab without code has a `form` and no `cells`.
     """
 
     slug: str
@@ -130,6 +153,7 @@ class Lab:
     wrong: tuple[Wrong, ...]
     steps: tuple[Step, ...]
     cells: tuple[Cell, ...]
+    form: tuple[FormField, ...]
     checks: str | None
     assets: dict[str, bytes]
     digest: str
@@ -169,7 +193,7 @@ def with_wrong(lab: Lab, wrong: Wrong) -> bytes:
 
 def release_files(lab: Lab) -> dict[str, bytes]:
     """All files that a trainee receives, by path: the released notebook and the assets, nothing else of the pack."""
-    return {NOTEBOOK_NAME: build_notebooks(lab).release, **lab.assets}
+    return ({} if lab.form else {NOTEBOOK_NAME: build_notebooks(lab).release}) | lab.assets
 
 
 def load_lab(folder: Path) -> Lab:
@@ -182,6 +206,7 @@ def load_lab(folder: Path) -> Lab:
     pack.unique(document, [(grade.id, ("grade", index, "id")) for index, grade in enumerate(spec.grade)])
     pack.unique(document, [(hint.key, ("hint", index, "key")) for index, hint in enumerate(spec.hint)])
     cells = _read_notebook(pack, document, spec)
+    form = _read_form(pack, document, spec)
     checks = _read_checks(pack, document, spec)
     wrong = [_read_wrong(pack, document, spec, index, cells) for index in range(len(spec.wrong))]
     digest = pack.sealed()
@@ -199,6 +224,7 @@ def load_lab(folder: Path) -> Lab:
         wrong=tuple(wrong),
         steps=tuple(spec.step),
         cells=cells,
+        form=form,
         checks=checks,
         assets={path: (folder / path).read_bytes() for path in pack.files if path.startswith("assets/")},
         digest=digest,
@@ -208,6 +234,8 @@ def load_lab(folder: Path) -> Lab:
 def _read_notebook(pack: PackFolder, document: TomlDocument, spec: LabFile) -> tuple[Cell, ...]:
     """Read the notebook and hold its graded cells against `[[grade]]`."""
     name = spec.lab.notebook
+    if name is None:
+        return ()
     if not pack.refers(document, name, "lab", "notebook") or (text := pack.text(name)) is None:
         return ()
     path = (pack.folder / name).as_posix()
@@ -231,6 +259,17 @@ def _read_notebook(pack: PackFolder, document: TomlDocument, spec: LabFile) -> t
     return cells
 
 
+def _read_form(pack: PackFolder, document: TomlDocument, spec: LabFile) -> tuple[FormField, ...]:
+    """Read the form and hold it against `[[grade]]`; a form reads a recorded plant, a notebook speaks to a live one."""
+    name = spec.lab.form
+    if spec.plant is not None and spec.plant.recorded != (name is not None):
+        message = "a form needs a plant with recorded = true" if name else "a notebook can't speak to a recorded plant"
+        pack.problems.append(document.problem(message, "plant", "recorded"))
+    if name is None:
+        return ()
+    return read_form(pack, document, name, {grade.id: index for index, grade in enumerate(spec.grade)})
+
+
 def _read_checks(pack: PackFolder, document: TomlDocument, spec: LabFile) -> str | None:
     """Read `checks.py` (never run here) and look for its two functions."""
     name = spec.lab.checks
@@ -246,9 +285,8 @@ def _read_checks(pack: PackFolder, document: TomlDocument, spec: LabFile) -> str
     if problem:
         pack.problems.append(problem)
         return None
-    functions = {node.name for node in ast.parse(text).body if isinstance(node, ast.FunctionDef)}
-    for needed in ("calls", "judge"):
-        if needed not in functions:
+    for needed in ("answers" if spec.lab.form else "calls", "judge"):
+        if needed not in functions_of(text):
             pack.add(name, None, f"there is no function {needed}()")
     return text
 
@@ -259,6 +297,9 @@ def _read_wrong(pack: PackFolder, document: TomlDocument, spec: LabFile, index: 
     if wrong.hint is not None and wrong.hint not in {hint.key for hint in spec.hint}:
         pack.problems.append(document.problem(f"there is no hint {wrong.hint!r}", "wrong", index, "hint"))
     found: dict[str, str] = {}
+    if spec.lab.form is not None:
+        code = read_answers_code(pack, wrong.file) if pack.refers(document, wrong.file, "wrong", index, "file") else ""
+        return Wrong(wrong.file, wrong.mistake, wrong.hint, wrong.scores, found, code)
     if pack.refers(document, wrong.file, "wrong", index, "file") and (text := pack.text(wrong.file)) is not None:
         solutions = {cell.id: cell for cell in cells if cell.is_solution}
         for cell_id, source, line in _wrong_cells(pack, wrong.file, text):

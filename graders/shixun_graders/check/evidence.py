@@ -1,4 +1,4 @@
-"""What a pack's `judge` learns about the plant: the trainee's point map, and both lives' logs."""
+"""What a pack's `judge` learns about the plant: the trainee's point map and both lives' logs, or the recorded shift."""
 
 from __future__ import annotations
 
@@ -18,12 +18,14 @@ class PlantLog:
 
     `points` is the trainee's point map (dicts with the fields of `shixun_plants.pointmap.Point`); `notebook` and `calls`
     are the entries of the first and the second life, as `shixun_plants` logs them, with marks `{"op": "mark", "call": n,
-    "edge": "begin" | "end"}` around each lockstep call.
+    "edge": "begin" | "end"}` around each lockstep call. A form lab has none of them but `shift`: the finished shift that
+    the trainee read on the screen (`shixun_plants.shift`), None without a plant.
     """
 
     points: list[dict[str, Any]] = field(default_factory=list)
     notebook: list[dict[str, Any]] = field(default_factory=list)
     calls: list[dict[str, Any]] = field(default_factory=list)
+    shift: Any = None
 
     def during(self, number: int) -> Iterator[dict[str, Any]]:
         """The entries while lockstep call `number` was answered; before each request stands what was true then."""
@@ -56,10 +58,18 @@ class PlantLog:
         return found
 
 
-def parse_log(points: list[dict[str, Any]], lives: list[list[str]]) -> PlantLog:
-    """Read the logs' lines; a broken last line (the log's cap) is left out."""
+def parse_log(points: list[dict[str, Any]], lives: list[list[str]], recorded: dict[str, str] | None = None) -> PlantLog:
+    """Read the logs' lines; a broken last line (the log's cap) is left out. `recorded`: the shift's kind and seed."""
     notebook, calls = ([*map(list, (_entries(life) for life in lives)), [], []])[:2]
-    return PlantLog(points, notebook, calls)
+    return PlantLog(points, notebook, calls, _shift(recorded))
+
+
+def _shift(recorded: dict[str, str] | None) -> Any:
+    if recorded is None:
+        return None
+    from shixun_plants.shift import shift  # here: only form labs need it, and it costs a second
+
+    return shift(recorded["kind"], bytes.fromhex(recorded["seed"]))
 
 
 def _entries(lines: Iterable[str]) -> Iterator[dict[str, Any]]:

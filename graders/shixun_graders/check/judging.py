@@ -16,7 +16,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from shixun_graders.check.evidence import parse_log
+from shixun_graders.check.evidence import PlantLog, parse_log
 from shixun_graders.protocol import Answer, AnswerError, Call, NotDataError, decode, encode
 
 WORK = Path("/tmp/pack")  # noqa: S108 - the sandbox's own
@@ -30,6 +30,9 @@ def serve() -> None:
     source = sys.stdin.buffer
     pack = json.loads(source.readline())
     checks = _load(pack)
+    if pack["fields"]:
+        _say(out, _form(checks, pack))
+        return
     asked = checks.calls(bytes.fromhex(pack["seed"]))
     talk = rounds(asked)
     calls, answers = list[Call](), list[Answer]()
@@ -79,11 +82,31 @@ def _load(pack: dict[str, Any]) -> ModuleType:
         target.write_bytes(base64.b64decode(data))
     WORK.mkdir(exist_ok=True)
     os.chdir(WORK)
-    module = ModuleType("checks")
-    module.__file__ = str(WORK / "checks.py")
-    sys.modules["checks"] = module
-    exec(compile(pack["checks"], "checks.py", "exec"), module.__dict__)  # noqa: S102 - this is the sandbox for it
+    return _module("checks", pack["checks"])
+
+
+def _module(name: str, source: str) -> ModuleType:
+    module = ModuleType(name)
+    module.__file__ = str(WORK / f"{name}.py")
+    sys.modules[name] = module  # so that a wrong solution may `import checks`
+    exec(compile(source, f"{name}.py", "exec"), module.__dict__)  # noqa: S102 - this is the sandbox for it
     return module
+
+
+def _form(checks: ModuleType, pack: dict[str, Any]) -> dict[str, Any]:
+    """A form lab asks nothing: its fields and their answers are there at once. The verdict, or the pack's own solution."""
+    log = parse_log([], [], pack["recorded"])
+    if "solve" in pack:
+        return {"op": "solution", "solution": _solution(checks, pack["solve"], log)}
+    calls = [Call(name=field) for field in pack["fields"]]
+    answers = [_answer(found) for found in pack["answers"]]
+    return {"op": "verdict", "cells": _verdict(checks.judge(calls, answers, log))}
+
+
+def _solution(checks: ModuleType, wrong: str | None, log: PlantLog) -> dict[str, Any]:
+    """What a form lab's pack itself answers: for trying the pack out, never for a trainee."""
+    right = dict(checks.answers(log))
+    return right if wrong is None else right | dict(_module("wrong", wrong).answers(dict(right), log))
 
 
 def _call_data(call: Call) -> dict[str, Any]:

@@ -42,17 +42,17 @@ class Canonical:
     notes: tuple[Note, ...]
 
 
-def read_submission(bundle: bytes) -> bytes:
-    """The notebook's bytes in a submission bundle. Raises RefusalError."""
+def read_submission(bundle: bytes, name: str = NOTEBOOK_NAME, missing: Reason = Reason.NO_NOTEBOOK) -> bytes:
+    """The bytes of the one file that counts in a submission bundle. Raises RefusalError, `missing` where it isn't there."""
     if len(bundle) > MAX_BUNDLE:
         raise RefusalError(Reason.TOO_LARGE)
     try:
         files = read_bundle(bundle, _FILES)
     except PackError as error:
         raise RefusalError(Reason.BAD_ARCHIVE, error.problems[0].message) from None
-    if NOTEBOOK_NAME not in files:
-        raise RefusalError(Reason.NO_NOTEBOOK)
-    return files[NOTEBOOK_NAME]
+    if name not in files:
+        raise RefusalError(missing)
+    return files[name]
 
 
 def canonical(lab: Lab, notebook: bytes) -> Canonical:
