@@ -5,16 +5,19 @@ from itertools import pairwise
 
 import pytest
 
-from shixun_plants.bottling.record import BLOCKED, BREAK, DOWN_STOP, EVERY, KINDS, REASONS, STARTUP, STARVED, record
+from shixun_plants.bottling.record import BLOCKED, BREAK, DOWN_STOP, EVERY, KINDS, REASONS, STARTUP, STARVED
 from shixun_plants.shift import shift
 
+PINNED = (21522, 26396, 49, 354445400)  # good bottles, s, stops, J
 SEEDS = [hashlib.sha256(name).digest() for name in (b"wang", b"zhao")]
 
 
 def test_it_depends_on_nothing_but_the_seed() -> None:
     first, second = (shift("bottling", seed) for seed in SEEDS)
-    assert record(SEEDS[0]) == first
     assert first != second
+    # Who changes these numbers changes the shift under trainees who have read theirs and not handed in yet: say so in the
+    # release notes, and let nobody's submission be graded on the other one.
+    assert (first.good, first.planned, len(first.stops), round(first.energy)) == PINNED
     with pytest.raises(ValueError, match="records no shifts"):
         shift("boiler", SEEDS[0])
 

@@ -185,7 +185,7 @@ def _plan(draw: Draw) -> _Plan:
     pause = 60 * (210 + draw.below(61))
     hours = draw.choice((3600, 4 * 3600 + 2400 + 1800))
     return _Plan(
-        params=Params(stations=stations, buffers=buffers),
+        params=Params(stations=stations, buffers=buffers, wanders={}),  # instruments that a shift doesn't show
         break_start=pause,
         break_end=pause + 300 * (4 + draw.below(5)),
         long_station=_NAMES.index(long_station),
