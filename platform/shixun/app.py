@@ -2,12 +2,13 @@
 
 import uuid
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import structlog
 from flask import Flask, Response, g, redirect, request, session
 from flask_babel import Babel
 from flask_migrate import Migrate
+from sqlalchemy import NullPool
 
 from shixun.config import MODULES, Settings
 from shixun.core import i18n, unit_of_work
@@ -29,7 +30,7 @@ def create_app(settings: Settings, listener: Listener = "web", *, testing: bool 
         LISTENER=listener,
         SECRET_KEY=settings.secret_key,
         SQLALCHEMY_DATABASE_URI=settings.sqlalchemy_url,
-        SQLALCHEMY_ENGINE_OPTIONS={} if settings.sqlalchemy_url.startswith("sqlite") else {"pool_pre_ping": True},
+        SQLALCHEMY_ENGINE_OPTIONS=_engine_options(settings, testing),
         SESSION_COOKIE_NAME="__Host-shixun" if settings.secure_cookies else "shixun",
         SESSION_COOKIE_SECURE=settings.secure_cookies,
         SESSION_COOKIE_HTTPONLY=True,
@@ -59,6 +60,13 @@ def create_app(settings: Settings, listener: Listener = "web", *, testing: bool 
         app.before_request(routing.guard)
         app.url_defaults(routing.fill_center)
     return app
+
+
+def _engine_options(settings: Settings, testing: bool) -> dict[str, Any]:
+    if settings.sqlalchemy_url.startswith("sqlite"):
+        return {}
+    # A test's threads end without giving their connection back; no pool is there to warn of it.
+    return {"poolclass": NullPool} if testing else {"pool_pre_ping": True}
 
 
 def _init_languages(app: Flask, registry: Registry) -> None:

@@ -80,7 +80,7 @@ _reading: ContextVar[bool] = ContextVar("shixun_reading", default=False)
 
 @contextmanager
 def reading() -> Iterator[None]:
-    """Transactions begun inside only read: a write in them raises `OperationalError`."""
+    """Transactions begun inside only read: a write in them raises a `DBAPIError`."""
     token = _reading.set(True)
     try:
         yield

@@ -74,7 +74,6 @@ SEALER = """
 """
 
 
-@pytest.mark.timeout(120)
 def test_killed_at_any_moment_and_run_beside_itself(
     app: Any, settings: Any, center: Center, fill: Callable[..., None]
 ) -> None:
