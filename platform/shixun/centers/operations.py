@@ -2,11 +2,11 @@
 
 from shixun.core import audit
 from shixun.core.clock import now
-from shixun.core.errors import Invalid
+from shixun.core.errors import Conflict, Invalid
 from shixun.core.i18n import _l
 from shixun.core.permissions import Actor, Permission
 from shixun.ledger.models import LedgerEntry
-from shixun.ledger.operations import find, record
+from shixun.ledger.operations import evidence_is_kept, find, record
 
 MOST_PLACES = 100_000
 BASIS_LENGTH = 300
@@ -28,6 +28,8 @@ def declare_places(actor: Actor, places: int, basis: str, key: str) -> LedgerEnt
     if fields:
         raise Invalid(_l("Please mend the fields marked below."), fields)
     assert actor.center_id is not None
+    if not evidence_is_kept():
+        raise Conflict(_l("In practice mode nothing counts, so no declaration is kept."), code="practice")
     first = find(actor.center_id, "capacity.places", key) is None
     entry = record(
         actor,
@@ -37,6 +39,7 @@ def declare_places(actor: Actor, places: int, basis: str, key: str) -> LedgerEnt
         occurred_at=now(),
         data={"places": places, "basis": basis},
     )
+    assert entry is not None
     if first:
         audit.record(actor, "centers.places.declared", entry.id, places=places)
     return entry

@@ -57,9 +57,10 @@ def missing_images() -> list[str]:
 
 
 def lab_backend() -> str:
-    """`docker` where an engine and the images are there, else `practice`."""
-    if os.environ.get("SHIXUN_LAB_BACKEND") == "practice":
-        return "practice"
+    """`docker` where an engine and the images are there, else `practice`; `SHIXUN_LAB_BACKEND` may ask for less."""
+    asked = os.environ.get("SHIXUN_LAB_BACKEND")
+    if asked in {"practice", "none"}:
+        return asked
     return "docker" if engine_version() is not None and not missing_images() else "practice"
 
 
@@ -89,7 +90,7 @@ def isolation(backend: str) -> Finding:
         )
         return Finding("labs", True, text)
     if backend == "none":
-        return Finding("labs", False, "none: labs do not start on this machine", "see the reason above", needed=False)
+        return Finding("labs", False, "none: labs do not start on this machine", "start a Docker Engine", needed=False)
     text = "practice: plain processes of the platform's own user, one person at a time. No isolation: for trying out, not for trainees."
     return Finding("labs", False, text, "start a Docker Engine and `make images`", needed=False)
 

@@ -47,19 +47,38 @@ def extracted(folders: list[Path]) -> Iterator[tuple[Text, str | None]]:
                 yield message, context
 
 
+# No dates: two people who bring a catalogue up to date would disagree in every one of them.
+HEADER = b"""msgid ""
+msgstr ""
+"Language: zh\\n"
+"MIME-Version: 1.0\\n"
+"Content-Type: text/plain; charset=utf-8\\n"
+"Content-Transfer-Encoding: 8bit\\n"
+"Plural-Forms: nplurals=1; plural=0;\\n"
+
+"""
+
+
 def update() -> None:
-    """Add new messages, empty, and drop those that no code says any more; translations that fit stay."""
+    """Add new messages, empty, and drop those that no code says any more; translations that fit stay.
+
+    A feature's catalogue leaves out what the web catalogue says already.
+    """
+    web = TRANSLATIONS / "zh" / "LC_MESSAGES" / "web.po"
     for po, folders in sources().items():
+        catalog, shared = _read(po), Catalog() if po == web else _read(web)
         template = Catalog()
         for message, context in extracted(folders):
-            template.add(message, context=context)
-        catalog = _read(po)
+            key = message if isinstance(message, str) else message[0]
+            own, common = catalog.get(key, context=context), shared.get(key, context=context)
+            if (own and _translated(own.string)) or not (common and _translated(common.string)):
+                template.add(message, context=context)
         catalog.update(template, no_fuzzy_matching=True)
         catalog.obsolete.clear()
         po.parent.mkdir(parents=True, exist_ok=True)
         out = BytesIO()
-        write_po(out, catalog, sort_output=True, omit_header=False, no_location=True, width=120)
-        po.write_bytes(out.getvalue())
+        write_po(out, catalog, sort_output=True, omit_header=True, no_location=True, width=120)
+        po.write_bytes(HEADER + out.getvalue())
         missing = [message.id for message in catalog if message.id and not _translated(message.string)]
         if missing:
             print(f"{po.name}: {len(missing)} without a translation, e.g. {missing[0]!r}")  # noqa: T201

@@ -1,5 +1,6 @@
 """`shixun up`: the whole platform on one machine, supervised. Ctrl-C stops all of it; the data stay."""
 
+import json
 import signal
 import subprocess
 import sys
@@ -181,13 +182,24 @@ def processes(at: Installation, lab_backend: str, address: str) -> list[Process]
     ]
 
 
-def _run(at: Installation, *command: str, env: dict[str, str]) -> None:
-    """One of our own commands, with a clear line if it fails."""
+def _run(at: Installation, *command: str, env: dict[str, str]) -> str:
+    """One of our own commands, with a clear line if it fails; returns what it printed."""
     done = subprocess.run(
         [sys.executable, "-m", "shixun.cli", *command], env=env, capture_output=True, text=True, check=False
     )
     if done.returncode != 0:
         raise SetupError(f"`shixun {' '.join(command)}` failed:\n{done.stdout}{done.stderr}".rstrip())
+    return done.stdout
+
+
+def _check_no_evidence(at: Installation, env: dict[str, str]) -> None:
+    """Practice labs run as the platform's own user, who can write its database: they may not stand beside evidence."""
+    entries = sum(json.loads(_run(at, "ledger", "count", "--json", env=env)).values())
+    if entries:
+        raise SetupError(
+            f"The ledger in {at.var} holds evidence ({entries} entries), and practice labs could change it. Start a Docker Engine, "
+            "run without labs (SHIXUN_LAB_BACKEND=none), or try practice labs in another folder (SHIXUN_VAR=…)."
+        )
 
 
 @click.command()
@@ -204,8 +216,11 @@ def up() -> None:
             backend = "none"
     click.echo(doctor.isolation(backend).text)
     env = {**plain_environment(), **web_environment(at, backend, address)}
+    click.echo("  database …")
+    _run(at, "db", "upgrade", env=env)
+    if backend == "practice":
+        _check_no_evidence(at, env)
     for command, text in (
-        (("db", "upgrade"), "database"),
         (("pack", "sync"), "courses, labs, contests"),
         (("demo",), "demo center"),
     ):

@@ -9,11 +9,12 @@ from typing import Any
 
 import click
 from flask import Flask
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from shixun.accounts.models import Center
 from shixun.config import Settings
 from shixun.core.db import db, reading
+from shixun.ledger.models import LedgerEntry
 from shixun.ledger import export, keys, protection, signatures, tasks, verification, verifier
 from shixun.ledger.verifier import Report
 
@@ -54,6 +55,19 @@ def seal(as_json: bool) -> None:
     else:
         signed = f"signed head list {outcome.head_list}" if outcome.head_list else "no new heads to sign"
         click.echo(f"sealed {outcome.sealed} entries, {signed}, wrote {outcome.published} files")
+
+
+@group.command()
+@click.option("--json", "as_json", is_flag=True)
+def count(as_json: bool) -> None:
+    """Say how many entries the ledger of each center holds, sealed or not."""
+    with _application().app_context(), reading():
+        counted = select(Center.slug, func.count(LedgerEntry.id)).outerjoin(
+            LedgerEntry, LedgerEntry.center_id == Center.id
+        )
+        entries = {slug: number for slug, number in db.session.execute(counted.group_by(Center.slug)).all()}
+    for line in [json.dumps(entries)] if as_json else [f"{slug}: {number}" for slug, number in sorted(entries.items())]:
+        click.echo(line)
 
 
 @group.command("export")

@@ -28,7 +28,7 @@ class Evidence:
     def put(
         self, kind: str, hour: float, data: dict[str, Any], subject: str | None = None, key: str = ""
     ) -> LedgerEntry:
-        return record(
+        entry = record(
             self.actor,
             kind,
             subject_id=subject,
@@ -36,6 +36,8 @@ class Evidence:
             occurred_at=AT + timedelta(hours=hour),
             data=data,
         )
+        assert entry is not None
+        return entry
 
     def run(self, run_id: str, minutes: float = 60, meetings: int = 0, title: str = "") -> LedgerEntry:
         facts = {

@@ -3,6 +3,7 @@
 from typing import Any
 
 from flask import Flask, current_app, g, request, url_for
+from flask_babel import gettext as _
 from flask_wtf.csrf import generate_csrf
 
 from shixun.core.clock import now
@@ -31,6 +32,13 @@ def nav_items() -> list[dict[str, Any]]:
     ]
 
 
+def _site_notice() -> str | None:
+    """What every page says above its content."""
+    if current_app.config["SETTINGS"].lab_backend == "practice":
+        return _("Practice mode: labs are not isolated on this machine, so nothing counts: no hours, no scores, no teams.")
+    return None
+
+
 def _context() -> dict[str, Any]:
     return {
         "current_person": g.get("person"),
@@ -42,6 +50,7 @@ def _context() -> dict[str, Any]:
         "may": may,
         "Permission": Permission,
         "now": now,
+        "site_notice": _site_notice(),
     }
 
 

@@ -218,6 +218,16 @@ def test_names_need_a_purpose_and_leave_a_trace(manager: Any, trained: dict[str,
     assert trace.details == {"purpose": "pre-review by the province"}
 
 
+def test_practice_mode_keeps_no_declaration(manager: Any, center: Center, app: Any) -> None:
+    before = db.session.query(LedgerEntry).count()
+    db.session.rollback()
+    app.config["SETTINGS"] = app.config["SETTINGS"].model_copy(update={"lab_backend": "practice"})
+    assert "Practice mode" in text(manager.get("/c/longyan/figures"))
+    answer = manager.post("/c/longyan/figures/places", {"places": "120", "basis": "four rooms", "key": "k" * 20})
+    assert answer.status_code == 409
+    assert db.session.query(LedgerEntry).count() == before
+
+
 def test_places_are_declared_once_per_form(manager: Any, center: Center, settle: Callable[[], None]) -> None:
     page = text(manager.get("/c/longyan/figures/places"))
     key = page.split('name="key"')[1].split('value="')[1].split('"')[0]

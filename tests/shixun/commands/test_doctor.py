@@ -62,6 +62,8 @@ def test_practice_can_be_asked_for(machine: Path, monkeypatch: pytest.MonkeyPatc
     _docker(machine, doctor.IMAGES)
     monkeypatch.setenv("SHIXUN_LAB_BACKEND", "practice")
     assert doctor.lab_backend() == "practice"
+    monkeypatch.setenv("SHIXUN_LAB_BACKEND", "none")
+    assert doctor.lab_backend() == "none"
 
 
 def test_the_report_names_what_is_missing_with_the_way_out(machine: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -91,6 +91,14 @@ def test_settings_of_the_operator_reach_only_those_whom_they_concern(monkeypatch
     assert lab_environment() == {"SHIXUN_LAB_SUBNET": "10.89.16.0/20"}
 
 
+def test_practice_labs_never_stand_beside_evidence(at: Installation, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(up, "_run", lambda *_command, **_more: '{"demo": 0, "other": 0}')
+    up._check_no_evidence(at, {})
+    monkeypatch.setattr(up, "_run", lambda *_command, **_more: '{"demo": 0, "other": 7}')
+    with pytest.raises(SetupError, match=r"7 entries.*SHIXUN_LAB_BACKEND=none.*SHIXUN_VAR"):
+        up._check_no_evidence(at, {})
+
+
 def test_web_gets_settings_that_hold(at: Installation, monkeypatch: pytest.MonkeyPatch) -> None:
     for name, value in web_environment(at, "docker", "10.89.0.1").items():
         monkeypatch.setenv(name, value)

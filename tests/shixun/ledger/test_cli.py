@@ -11,6 +11,7 @@ from click.testing import CliRunner
 from shixun.accounts.models import Center
 from shixun.core.db import db
 from shixun.ledger.cli import group
+from shixun.testing.factories import make_center
 
 
 @pytest.fixture
@@ -48,6 +49,14 @@ def test_seal_export_verify(center: Center, fill: Callable[..., None], run: Call
     broken = run("verify", "--export", str(out))
     assert broken.exit_code == 1
     assert "entry 1" in broken.output
+
+
+def test_count(center: Center, fill: Callable[..., None], run: Callable[..., Any]) -> None:
+    fill(6)
+    make_center("neighbour")
+    db.session.commit()
+    assert json.loads(run("count", "--json").output) == {"longyan": 6, "neighbour": 0}
+    assert run("count").output == "longyan: 6\nneighbour: 0\n"
 
 
 def test_what_the_commands_refuse(center: Center, run: Callable[..., Any], tmp_path: Path) -> None:

@@ -66,6 +66,14 @@ def test_evidence_rolls_back_with_its_deed(actor: Any) -> None:
     assert db.session.query(LedgerEntry).count() == db.session.query(LedgerPending).count() == 0
 
 
+def test_practice_mode_keeps_no_evidence(actor: Any, app: Any) -> None:
+    app.config["SETTINGS"] = app.config["SETTINGS"].model_copy(update={"lab_backend": "practice"})
+    assert record(actor, "time.interval", subject_id="s1", key="i1", occurred_at=AT, data=INTERVAL) is None
+    with pytest.raises(ValueError):  # an error of the calling code is one there, too
+        record(actor, "time.interval", subject_id="s1", key="i1", occurred_at=AT, data={})
+    assert db.session.query(LedgerEntry).count() == db.session.query(LedgerPending).count() == 0
+
+
 @pytest.mark.parametrize(
     "wrong",
     [
