@@ -14,8 +14,8 @@ from sqlalchemy import func, select
 from shixun.accounts.models import Center
 from shixun.config import Settings
 from shixun.core.db import db, reading
-from shixun.ledger.models import LedgerEntry
 from shixun.ledger import export, keys, protection, signatures, tasks, verification, verifier
+from shixun.ledger.models import LedgerEntry
 from shixun.ledger.verifier import Report
 
 _FILE = click.Path(exists=True, path_type=Path)

@@ -10,7 +10,6 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-import pytest
 from tests.shixun.ledger.conftest import intervals
 
 from shixun.accounts.models import Center
