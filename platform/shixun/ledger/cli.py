@@ -65,7 +65,7 @@ def count(as_json: bool) -> None:
         counted = select(Center.slug, func.count(LedgerEntry.id)).outerjoin(
             LedgerEntry, LedgerEntry.center_id == Center.id
         )
-        entries = {slug: number for slug, number in db.session.execute(counted.group_by(Center.slug)).all()}
+        entries = dict(db.session.execute(counted.group_by(Center.slug)).all())
     for line in [json.dumps(entries)] if as_json else [f"{slug}: {number}" for slug, number in sorted(entries.items())]:
         click.echo(line)
 

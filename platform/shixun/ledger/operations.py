@@ -65,8 +65,7 @@ def record(
     if insert_once(LedgerEntry, values, ["center_id", "kind", "key"]):
         db.session.add(LedgerPending(entry_id=entry_id, center_id=actor.center_id))
         db.session.flush()
-    entry = find(actor.center_id, kind, key)
-    return entry
+    return find(actor.center_id, kind, key)
 
 
 def evidence_is_kept() -> bool:

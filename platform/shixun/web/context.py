@@ -35,8 +35,8 @@ def nav_items() -> list[dict[str, Any]]:
 def _site_notice() -> str | None:
     """What every page says above its content."""
     if current_app.config["SETTINGS"].lab_backend == "practice":
-        return _(
-            "Practice mode: labs are not isolated on this machine, so nothing counts: no hours, no scores, no teams."
+        return str(
+            _("Practice mode: labs are not isolated on this machine, so nothing counts: no hours, no scores, no teams.")
         )
     return None
 

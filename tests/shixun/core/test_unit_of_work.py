@@ -44,7 +44,7 @@ def test_an_action_that_fails_does_not_undo_the_commit(app: Any) -> None:
 
 
 def test_reading_cannot_write(app: Any) -> None:
-    with reading(), pytest.raises(DBAPIError, match="read-?only"):
+    with reading(), pytest.raises(DBAPIError, match=r"read-?only"):
         put(b"x")
     rollback()
     put(b"x")
