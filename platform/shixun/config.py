@@ -15,6 +15,7 @@ MODULES = [
     "shixun.enrolment",
     "shixun.assessment",
     "shixun.workbench",
+    "shixun.authoring",
     "shixun.volume",
     "shixun.centers",
     "shixun_contests",

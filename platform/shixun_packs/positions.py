@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 import tree_sitter_toml
 from tree_sitter import Language, Node, Parser
@@ -24,6 +25,31 @@ def key_lines(text: str, first_line: int = 1) -> dict[KeyPath, int]:
     for path, line in _document_lines(tree.root_node, first_line):
         lines.setdefault(path, line)
     return lines
+
+
+@dataclass(frozen=True)
+class TableBlock:
+    """A `[table]` or `[[array element]]` as it is written. Lines count from 0; `last` is the last one with a key of its own."""
+
+    path: KeyPath
+    header: int
+    last: int
+
+
+def table_blocks(text: str) -> list[TableBlock]:
+    """The tables of a valid TOML text that have a header, in the order of the text; elements are numbered from 0."""
+    counts: dict[KeyPath, int] = {}
+    blocks = []
+    for node in Parser(_LANGUAGE).parse(text.encode("utf-8")).root_node.named_children:
+        if node.type not in {"table", "table_array_element"}:
+            continue
+        path = _absolute(_key_parts(next(child for child in node.named_children if child.type in _KEYS)), counts)
+        if node.type == "table_array_element":
+            counts[path] = counts.get(path, -1) + 1
+            path = (*path, counts[path])
+        pairs = [child for child in node.named_children if child.type == "pair"]
+        blocks.append(TableBlock(path, node.start_point[0], pairs[-1].end_point[0] if pairs else node.start_point[0]))
+    return blocks
 
 
 def _document_lines(root: Node, first_line: int) -> Iterator[tuple[KeyPath, int]]:

@@ -27,6 +27,7 @@ from shixun.core.db import db
 from shixun.core.permissions import GRANTS, Access, Permission, Role, system_actor
 from shixun.enrolment.models import Meeting
 from shixun.ledger.models import LedgerEntry
+from shixun.testing.authoring import make_draft
 from shixun.testing.factories import make_center, make_person
 from shixun.testing.learning import make_course, make_enrolment, make_run
 from shixun.web.routing import rule_of
@@ -77,6 +78,15 @@ TABLE: dict[str, dict[Permission | Access, str]] = {
         P.GRADEBOOK_READ: "gradebook gradebook_csv",
     },
     "workbench": {P.LAB_USE: "lab start state stop stop_other submissions", P.SUBMIT: "submit"},
+    "authoring": {P.COURSE_AUTHOR: "confirm_discard discard history index new_course problems start"},
+    "outlines": {
+        P.COURSE_AUTHOR: (
+            "confirm_remove_item confirm_remove_unit edit_item edit_unit move_item move_unit new_item new_unit "
+            "remove_item remove_unit settings show"
+        ),
+    },
+    "lessons": {P.COURSE_AUTHOR: "add_figure edit figure remove_figure"},
+    "files": {P.COURSE_AUTHOR: "edit"},
     "centers": {
         P.FIGURES_READ: "figures names record records records_csv statement",
         P.CAPACITY_DECLARE: "places",
@@ -113,6 +123,7 @@ WHO: dict[Permission, set[Role]] = {
     P.COURSE_LEARN: {T},
     P.COURSE_PREVIEW: {I, M},
     P.COURSE_OFFER: {M},
+    P.COURSE_AUTHOR: {I},
     P.RUN_MANAGE: {I, M},
     P.LAB_USE: {T, I},
     P.SUBMIT: {T},
@@ -135,12 +146,15 @@ VALUES: dict[str, str | int] = {
     "code": "zh",
     "deed": "end",
     "decision": "approve",
+    "direction": "up",
     "figure": "person-times",
     "filename": "none.svg",
     "item": "curve",
+    "kind": "lesson",
     "path": "x.svg",
     "question": "which-axis",
     "status": 503,
+    "unit": "basics",
     "year": 2026,
 }
 NOTHING = "z" * 20
@@ -192,6 +206,7 @@ def things(center: Center, person: Person, learner: Person, folder: Path) -> dic
         "run": run.id,
         "enrolment": make_enrolment(run, learner).id,
         "meeting": meeting.id,
+        "draft": make_draft(center, person).id,
         "submission_id": submission.id,
         "contest_id": contest.id,
         "entry_id": db.session.scalars(db.select(LedgerEntry).where(LedgerEntry.center_id == center.id)).first().id,

@@ -50,7 +50,7 @@ def _person(username: str) -> Person | None:
 
 def ensure_run(actor: Actor, slug: str, title: tuple[str, str], kind: str) -> None:
     """An open run of the course with the demo trainee in it, unless the center has one by now."""
-    course = db.session.scalar(select(Course).where(Course.slug == slug))
+    course = db.session.scalar(select(Course).where(Course.slug == slug, Course.center_id.is_(None)))
     if course is None:
         return
     assert actor.center_id is not None

@@ -21,6 +21,7 @@ class Permission(StrEnum):
     COURSE_LEARN = "center:course:learn"
     COURSE_PREVIEW = "center:course:preview"
     COURSE_OFFER = "center:course:offer"
+    COURSE_AUTHOR = "center:course:author"
     RUN_MANAGE = "center:run:manage"
     LAB_USE = "center:lab:use"
     SUBMIT = "center:submission:create"
@@ -61,7 +62,9 @@ _MEMBER = {_P.CENTER_ENTER, _P.COURSE_READ, _P.CONTEST_READ}
 GRANTS: dict[Role, frozenset[Permission]] = {
     Role.TRAINEE: frozenset(_MEMBER | {_P.COURSE_LEARN, _P.LAB_USE, _P.SUBMIT, _P.CONTEST_ENTER}),
     Role.INSTRUCTOR: frozenset(
-        _MEMBER | {_P.PEOPLE_READ, _P.COURSE_PREVIEW, _P.RUN_MANAGE, _P.LAB_USE, _P.GRADE, _P.GRADEBOOK_READ}
+        _MEMBER
+        | {_P.PEOPLE_READ, _P.COURSE_PREVIEW, _P.COURSE_AUTHOR, _P.RUN_MANAGE}
+        | {_P.LAB_USE, _P.GRADE, _P.GRADEBOOK_READ}
     ),
     Role.ORGANIZER: frozenset(_MEMBER | {_P.PEOPLE_READ, _P.CONTEST_MANAGE}),
     Role.CENTER_MANAGER: frozenset(

@@ -1,11 +1,12 @@
 """What packs become in the database: versions by digest, which never change once a trainee may have started on them.
 
-Packs belong to the whole platform. What belongs to a center is the offer: that this course is taught there.
+Packs that the operator syncs belong to the whole platform (`center_id` None); those that a center's instructors publish belong
+to that center and are seen nowhere else. Where both have one name, the center's own is meant. The offer says that a course is taught.
 """
 
 from typing import Any
 
-from sqlalchemy import ForeignKey, String, Text, UniqueConstraint
+from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from shixun.core.db import Identified, Model
@@ -14,12 +15,23 @@ DIGEST = 71  # "sha256:" and 64 hex digits
 SLUG = 41
 
 
+def _one_of_a_name(table: str) -> tuple[UniqueConstraint, Index]:
+    """One pack of a name in each center, and one of the platform (NULLs are all different to a unique constraint)."""
+    of_platform = text("center_id IS NULL")
+    return (
+        UniqueConstraint("center_id", "slug"),
+        Index(f"uq_{table}_platform_slug", "slug", unique=True, sqlite_where=of_platform, postgresql_where=of_platform),
+    )
+
+
 class Course(Identified, Model):
     """A course pack. `current_digest` names the version that new runs take."""
 
     __tablename__ = "course"
+    __table_args__ = _one_of_a_name("course")
 
-    slug: Mapped[str] = mapped_column(String(SLUG), unique=True)
+    center_id: Mapped[str | None] = mapped_column(ForeignKey("center.id"))
+    slug: Mapped[str] = mapped_column(String(SLUG))
     current_digest: Mapped[str] = mapped_column(String(DIGEST))
 
     versions: Mapped[list["CourseVersion"]] = relationship(back_populates="course")
@@ -105,8 +117,10 @@ class Lab(Identified, Model):
     """A lab pack. `current_digest` names the version that new sessions take."""
 
     __tablename__ = "lab"
+    __table_args__ = _one_of_a_name("lab")
 
-    slug: Mapped[str] = mapped_column(String(SLUG), unique=True)
+    center_id: Mapped[str | None] = mapped_column(ForeignKey("center.id"))
+    slug: Mapped[str] = mapped_column(String(SLUG))
     current_digest: Mapped[str] = mapped_column(String(DIGEST))
 
 

@@ -1,9 +1,9 @@
 """Reads about courses and labs."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, or_, select
 from sqlalchemy.orm import selectinload, undefer
 
 from shixun.core.db import db
@@ -15,6 +15,22 @@ from shixun.curriculum.models import QuestionSet as Bank
 _NO_COURSE = _l("There is no such course in this center.")
 
 
+def _seen_by(center_id: str | None, model: type[Course] | type[Lab]) -> ColumnElement[bool]:
+    """Packs of the platform and, with a center, its own."""
+    if center_id is None:
+        return model.center_id.is_(None)
+    return or_(model.center_id.is_(None), model.center_id == center_id)
+
+
+def _own_first(versions: Iterable[CourseVersion]) -> list[CourseVersion]:
+    """One version of each name: a center's own course stands in front of the platform's."""
+    found: dict[str, CourseVersion] = {}
+    for version in versions:
+        if version.course.slug not in found or version.course.center_id is not None:
+            found[version.course.slug] = version
+    return list(found.values())
+
+
 def offered(center_id: str) -> list[CourseVersion]:
     """The current versions of the courses that a center offers, with their items, by field and title."""
     found = db.session.scalars(
@@ -24,15 +40,16 @@ def offered(center_id: str) -> list[CourseVersion]:
         .where(Offer.center_id == center_id)
         .options(selectinload(CourseVersion.items), selectinload(CourseVersion.course))
     )
-    return sorted(found, key=lambda version: (version.field, version.title["zh"]))
+    return sorted(_own_first(found), key=lambda version: (version.field, version.title["zh"]))
 
 
-def library() -> list[CourseVersion]:
-    """The current versions of all courses of the platform, by slug."""
-    return list(
+def library(center_id: str) -> list[CourseVersion]:
+    """The current versions of all courses that a center can offer, the platform's and its own, by slug."""
+    return _own_first(
         db.session.scalars(
             select(CourseVersion)
             .join(Course, (Course.id == CourseVersion.course_id) & (Course.current_digest == CourseVersion.digest))
+            .where(_seen_by(center_id, Course))
             .options(selectinload(CourseVersion.items), selectinload(CourseVersion.course))
             .order_by(Course.slug)
         )
@@ -45,20 +62,26 @@ def offered_slugs(center_id: str) -> set[str]:
     return set(db.session.scalars(query))
 
 
-def course(slug: str) -> Course:
-    """A course of the platform. Raises `NotFound`."""
-    found = db.session.scalar(select(Course).where(Course.slug == slug))
+def course(slug: str, center_id: str) -> Course:
+    """A course that a center can offer: its own or, else, the platform's. Raises `NotFound`."""
+    found = db.session.scalar(
+        select(Course).where(Course.slug == slug, _seen_by(center_id, Course)).order_by(Course.center_id.is_(None))
+    )
     if found is None:
         raise NotFound(_NO_COURSE)
     return found
 
 
 def current_version(slug: str, center_id: str | None = None) -> CourseVersion:
-    """The version that new runs take; with a center, only if that center offers the course. Raises `NotFound`."""
+    """The version that new runs take; with a center, only if that center offers the course. Raises `NotFound`.
+
+    Without a center it is the platform's course that is meant.
+    """
     query = (
         select(CourseVersion)
         .join(Course, (Course.id == CourseVersion.course_id) & (Course.current_digest == CourseVersion.digest))
-        .where(Course.slug == slug)
+        .where(Course.slug == slug, _seen_by(center_id, Course))
+        .order_by(Course.center_id.is_(None))
         .options(selectinload(CourseVersion.items), selectinload(CourseVersion.course))
     )
     if center_id is not None:
@@ -101,22 +124,27 @@ def checks(version_id: str) -> Mapping[str, dict[str, Any]]:
     return {question["id"]: question for question in bank(version_id, "checks", "checks").questions}
 
 
-def titles_by_slug(slugs: list[str]) -> dict[str, dict[str, Any]]:
-    """Titles of the current versions of these courses, by slug."""
+def titles_by_slug(slugs: list[str], center_id: str) -> dict[str, dict[str, Any]]:
+    """Titles of the current versions of these courses as a center sees them, by slug."""
     found = db.session.execute(
         select(Course.slug, CourseVersion.title)
         .join(CourseVersion, (CourseVersion.course_id == Course.id) & (CourseVersion.digest == Course.current_digest))
-        .where(Course.slug.in_(slugs))
+        .where(Course.slug.in_(slugs), _seen_by(center_id, Course))
+        .order_by(Course.center_id.is_not(None))  # a center's own is last, and stays
     )
     return dict(found.all())
 
 
-def current_lab(slug: str) -> LabVersion:
-    """The version that new sessions of this lab take. Raises `NotFound`."""
+def current_lab(slug: str, center_id: str | None = None) -> LabVersion:
+    """The version that new sessions of this lab take, of the center's own lab or, else, the platform's. Raises `NotFound`.
+
+    Courses of the platform mean labs of the platform: for their items `center_id` is None.
+    """
     found = db.session.scalar(
         select(LabVersion)
         .join(Lab, (Lab.id == LabVersion.lab_id) & (Lab.current_digest == LabVersion.digest))
-        .where(Lab.slug == slug)
+        .where(Lab.slug == slug, _seen_by(center_id, Lab))
+        .order_by(Lab.center_id.is_(None))
     )
     if found is None:
         raise NotFound(_l("This lab is not installed here. Ask the operator to sync its pack."))

@@ -233,6 +233,18 @@ def model_answer(question: Question) -> Given:
     return right[0] if kind == "single" else right
 
 
+def answered(question: Question) -> dict[str, Any]:
+    """A question answered as its author would, in the author's order."""
+    order = list(range(len(question.get("choices") or question.get("order") or [])))
+    given = model_answer(question)
+    judged = result(question, order, given, reveal=True, teacher=True)
+    return {
+        "question": card(question, order),
+        "answer": card_answer(question, order, given),
+        "result": judged | {"points": None, "expected": expected(question)},
+    }
+
+
 def _safe(text: Mapping[str, str]) -> Markup:
     return Markup(local(text))  # noqa: S704 - sanitised when the pack was synced
 

@@ -27,7 +27,8 @@ _CLASSES = {
     "th": re.compile(r"num"),
     "td": re.compile(r"num"),
 }
-_FIGURE = re.compile(r"/packs/[0-9a-f]{64}/figures/[^?#]+")
+# of published packs, and of drafts for those who write them
+_FIGURE = re.compile(r"/(packs/[0-9a-f]{64}|c/[a-z0-9-]+/authoring/[a-z0-9]+)/figures/[^?#]+")
 _ATTRIBUTES = {
     "a": {"href", "title"},
     "img": {"src", "alt", "title", "loading", "width", "height"},

@@ -31,7 +31,7 @@ from shixun_packs.problems import PackError, Report
 from shixun_packs.toml import read_toml
 
 log = structlog.get_logger(__name__)
-_MEDIA_TYPES = {"svg": "image/svg+xml", "png": "image/png", "jpg": "image/jpeg", "webp": "image/webp"}
+MEDIA_TYPES = {"svg": "image/svg+xml", "png": "image/png", "jpg": "image/jpeg", "webp": "image/webp"}
 
 
 @dataclass(frozen=True)
@@ -48,13 +48,13 @@ class Synced:
 def sync_course(actor: Actor, folder: Path) -> CourseVersion:
     """Store the course pack in `folder` and make it the current version. Raises `PackError`; then nothing changes."""
     actor.require(Permission.PACKS_MANAGE)
-    return _store_course(actor, read_course(folder))
+    return store_course(actor, read_course(folder))
 
 
 def sync_lab(actor: Actor, folder: Path) -> LabVersion:
     """Store the lab pack in `folder` and make it the current version. Raises `PackError`; then nothing changes."""
     actor.require(Permission.PACKS_MANAGE)
-    return _store_lab(actor, read_lab(folder))
+    return store_lab(actor, read_lab(folder))
 
 
 def sync_all(actor: Actor, courses_dir: Path, labs_dir: Path) -> list[Synced]:
@@ -70,19 +70,21 @@ def sync_all(actor: Actor, courses_dir: Path, labs_dir: Path) -> list[Synced]:
         with report.catching():
             courses.append(read_course(folder))
     known = {ready.lab.slug for ready in labs} | {folder.name for folder in _folders(labs_dir)}
-    known |= set(db.session.scalars(select(Lab.slug)))
+    known |= set(db.session.scalars(select(Lab.slug).where(Lab.center_id.is_(None))))
     for ready in courses:
-        _check_labs(report, courses_dir / ready.course.slug, ready, known)
+        check_labs(report, courses_dir / ready.course.slug, ready, known)
     report.close()
-    before = dict(db.session.execute(select(Lab.slug, Lab.current_digest)).all())
+    before = dict(db.session.execute(select(Lab.slug, Lab.current_digest).where(Lab.center_id.is_(None))).all())
     synced = [
         Synced("lab", row.lab.slug, row.version, row.digest, before.get(row.lab.slug) != row.digest)
-        for row in (_store_lab(actor, lab) for lab in labs)
+        for row in (store_lab(actor, lab) for lab in labs)
     ]
-    before = dict(db.session.execute(select(Course.slug, Course.current_digest)).all())
+    before = dict(
+        db.session.execute(select(Course.slug, Course.current_digest).where(Course.center_id.is_(None))).all()
+    )
     synced += [
         Synced("course", row.course.slug, row.version, row.digest, before.get(row.course.slug) != row.digest)
-        for row in (_store_course(actor, course) for course in courses)
+        for row in (store_course(actor, course) for course in courses)
     ]
     _render_anew(actor)
     return synced
@@ -94,7 +96,8 @@ def _folders(parent: Path) -> list[Path]:
     return sorted(path for path in parent.iterdir() if path.is_dir() and not is_ignored(path.name))
 
 
-def _check_labs(report: Report, folder: Path, ready: ReadyCourse, known: set[str]) -> None:
+def check_labs(report: Report, folder: Path, ready: ReadyCourse, known: set[str]) -> None:
+    """Note every lab of the course that is not among the `known` slugs."""
     document = read_toml(folder / "course.toml")
     for u, unit in enumerate(ready.course.units):
         for i, item in enumerate(unit.item):
@@ -102,12 +105,17 @@ def _check_labs(report: Report, folder: Path, ready: ReadyCourse, known: set[str
                 report.problems.append(document.problem(f"there is no lab {item.lab!r}", "unit", u, "item", i, "lab"))
 
 
-def _store_course(actor: Actor, ready: ReadyCourse, *, current: bool = True) -> CourseVersion:
+def store_course(
+    actor: Actor, ready: ReadyCourse, *, center_id: str | None = None, current: bool = True
+) -> CourseVersion:
+    """Store a course version, of the platform or of a center, and (`current`) let new runs take it. The caller has authorised."""
     digest = blobs.put(ready.bundle)
-    course = db.session.scalar(select(Course).where(Course.slug == ready.course.slug))
+    course = db.session.scalar(
+        select(Course).where(Course.slug == ready.course.slug, Course.center_id.is_not_distinct_from(center_id))
+    )
     is_new = course is None
     if course is None:
-        course = Course(slug=ready.course.slug, current_digest=digest)
+        course = Course(slug=ready.course.slug, center_id=center_id, current_digest=digest)
         db.session.add(course)
         db.session.flush()
     version = db.session.scalar(
@@ -187,18 +195,21 @@ def _store_texts(version: CourseVersion, ready: ReadyCourse) -> None:
 def _store_figures(digest: str, figures: "dict[str, bytes]") -> None:
     stored = set(db.session.scalars(select(PackFile.path).where(PackFile.pack_digest == digest)))
     for path, data in figures.items():
-        media_type = _MEDIA_TYPES.get(path.rpartition(".")[2])
+        media_type = MEDIA_TYPES.get(path.rpartition(".")[2])
         if path not in stored and media_type is not None:
             blob = blobs.put(data)
             db.session.add(PackFile(pack_digest=digest, path=path, media_type=media_type, blob_digest=blob))
 
 
-def _store_lab(actor: Actor, ready: ReadyLab, *, current: bool = True) -> LabVersion:
+def store_lab(actor: Actor, ready: ReadyLab, *, center_id: str | None = None, current: bool = True) -> LabVersion:
+    """Store a lab version, of the platform or of a center, and (`current`) let new sessions take it. The caller has authorised."""
     digest = blobs.put(ready.bundle)
-    lab = db.session.scalar(select(Lab).where(Lab.slug == ready.lab.slug))
+    lab = db.session.scalar(
+        select(Lab).where(Lab.slug == ready.lab.slug, Lab.center_id.is_not_distinct_from(center_id))
+    )
     is_new = lab is None
     if lab is None:
-        lab = Lab(slug=ready.lab.slug, current_digest=digest)
+        lab = Lab(slug=ready.lab.slug, center_id=center_id, current_digest=digest)
         db.session.add(lab)
         db.session.flush()
     version = db.session.scalar(select(LabVersion).where(LabVersion.lab_id == lab.id, LabVersion.digest == digest))
@@ -242,10 +253,10 @@ def _render_anew(actor: Actor) -> None:
     """Render the texts of versions that are in use but in no folder any more, from their own bundles."""
     for version in db.session.scalars(select(CourseVersion).where(CourseVersion.rendering != RENDERING)).all():
         with _unpacked(version.digest, version.course.slug) as folder:
-            _store_course(actor, read_course(folder), current=False)
+            store_course(actor, read_course(folder), center_id=version.course.center_id, current=False)
     for lab_version in db.session.scalars(select(LabVersion).where(LabVersion.rendering != RENDERING)).all():
         with _unpacked(lab_version.digest, lab_version.lab.slug) as folder:
-            _store_lab(actor, read_lab(folder), current=False)
+            store_lab(actor, read_lab(folder), center_id=lab_version.lab.center_id, current=False)
 
 
 @contextmanager

@@ -1,7 +1,5 @@
 """The catalogue, course pages, what instructors see before a run, the center's choice of courses, figures."""
 
-from typing import Any
-
 from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
@@ -38,7 +36,7 @@ def course(course: str) -> str:
         "curriculum/course.html",
         version=version,
         units=outline(version, url=url),
-        prerequisites=queries.titles_by_slug(version.prerequisites),
+        prerequisites=queries.titles_by_slug(version.prerequisites, center_id()),
         offered=queries.offered_slugs(center_id()),
         panels=panels.panels(panels.Place.COURSE, actor(), version),
         labels=labels,
@@ -54,13 +52,13 @@ def preview(course: str, item: str) -> str:
     around = _neighbours(version, found)
     if found.kind == "lesson":
         text = queries.lesson_text(found)
-        cards = {key: _answered(question) for key, question in queries.checks(version.id).items()}
+        cards = {key: questions.answered(question) for key, question in queries.checks(version.id).items()}
         return render_template(
             "curriculum/preview_lesson.html", version=version, item=found, text=text, cards=cards, around=around
         )
     if found.kind == "quiz":
         bank = queries.bank(version.id, "quiz", found.slug)
-        cards_in_order = [_answered(question) for question in bank.questions]
+        cards_in_order = [questions.answered(question) for question in bank.questions]
         return render_template(
             "curriculum/preview_quiz.html",
             version=version,
@@ -70,18 +68,6 @@ def preview(course: str, item: str) -> str:
             around=around,
         )
     raise NotFound(_l("A lab is tried in a run, not here."))
-
-
-def _answered(question: dict[str, Any]) -> dict[str, Any]:
-    """A question answered as its author would, in the author's order."""
-    order = list(range(len(question.get("choices") or question.get("order") or [])))
-    given = questions.model_answer(question)
-    judged = questions.result(question, order, given, reveal=True, teacher=True)
-    return {
-        "question": questions.card(question, order),
-        "answer": questions.card_answer(question, order, given),
-        "result": judged | {"points": None, "expected": questions.expected(question)},
-    }
 
 
 def _neighbours(version: CourseVersion, here: CourseItem) -> dict[str, tuple[str, str]]:
@@ -99,10 +85,10 @@ def _neighbours(version: CourseVersion, here: CourseItem) -> dict[str, tuple[str
 @bp.get("/c/<center>/courses/_library")
 @allow(Permission.COURSE_OFFER)
 def library() -> str:
-    """All courses of the platform, for the center to choose from."""
+    """All courses of the platform and the center's own, to choose from."""
     return render_template(
         "curriculum/library.html",
-        courses=queries.library(),
+        courses=queries.library(center_id()),
         offered=queries.offered_slugs(center_id()),
         labels=labels,
     )
@@ -111,7 +97,7 @@ def library() -> str:
 @bp.post("/c/<center>/courses/_library/<course>/offer")
 @allow(Permission.COURSE_OFFER)
 def offer(course: str) -> ResponseReturnValue:
-    operations.offer(actor(), center_id(), queries.course(course))
+    operations.offer(actor(), center_id(), queries.course(course, center_id()))
     flash(_("The course is in your catalogue now. Open a run, and trainees can begin."), "success")
     return redirect(url_for("curriculum.library"))
 
@@ -133,7 +119,7 @@ def confirm_withdraw(course: str) -> str:
 @bp.post("/c/<center>/courses/_library/<course>/withdraw")
 @allow(Permission.COURSE_OFFER)
 def withdraw(course: str) -> ResponseReturnValue:
-    operations.withdraw_offer(actor(), center_id(), queries.course(course))
+    operations.withdraw_offer(actor(), center_id(), queries.course(course, center_id()))
     flash(_("The course is no longer in your catalogue."), "success")
     return redirect(url_for("curriculum.library"))
 
@@ -147,9 +133,15 @@ def figure(digest: str, path: str) -> Response:
     else. Opened by itself it lands in a sandbox without scripts, styles from elsewhere, or our origin.
     """
     found = queries.pack_file(f"sha256:{digest}", path)
-    response = Response(blobs.get(found.blob_digest), mimetype=found.media_type)
-    response.headers["Content-Security-Policy"] = "default-src 'none'; style-src 'unsafe-inline'; sandbox"
+    response = picture(blobs.get(found.blob_digest), found.media_type)
     response.headers["Cache-Control"] = "private, max-age=31536000, immutable"
+    return response
+
+
+def picture(data: bytes, media_type: str) -> Response:
+    """A file from a pack as a picture and nothing else."""
+    response = Response(data, mimetype=media_type)
+    response.headers["Content-Security-Policy"] = "default-src 'none'; style-src 'unsafe-inline'; sandbox"
     response.headers["Cross-Origin-Resource-Policy"] = "same-origin"
     if request.headers.get("Sec-Fetch-Dest", "image") not in {"image", "empty"}:
         response.headers["Content-Disposition"] = "attachment"

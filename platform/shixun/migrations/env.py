@@ -4,13 +4,14 @@ from typing import Any, Literal
 
 from alembic import context
 from flask import current_app
-from sqlalchemy import JSON, text
+from sqlalchemy import JSON, Connection, text
 
 from shixun.core.db import UtcDateTime, db
 
 # A migration that waits for a lock holds everybody up behind it: better to fail and try again.
 LOCK_TIMEOUT = "4s"
 STATEMENT_TIMEOUT = "60s"
+_BROKEN = "PRAGMA foreign_key_check"
 
 
 def render_item(kind: str, item: Any, _autogen_context: Any) -> str | Literal[False]:
@@ -29,6 +30,8 @@ def run() -> None:
             connection.execute(text(f"SET lock_timeout = '{LOCK_TIMEOUT}'"))
             connection.execute(text(f"SET statement_timeout = '{STATEMENT_TIMEOUT}'"))
             connection.commit()
+        else:
+            _set_foreign_keys(connection, on=False)
         context.configure(
             connection=connection,
             target_metadata=db.metadata,
@@ -37,7 +40,19 @@ def run() -> None:
         )
         with context.begin_transaction():
             context.run_migrations()
+            if connection.dialect.name == "sqlite" and (broken := connection.execute(text(_BROKEN)).all()):
+                raise RuntimeError(f"a migration left references to nothing: {broken[:5]}")
         connection.commit()
+        if connection.dialect.name == "sqlite":
+            _set_foreign_keys(connection, on=True)
+
+
+def _set_foreign_keys(connection: Connection, *, on: bool) -> None:
+    """SQLite changes a table by copying it, which must not look like the deletion of what others refer to.
+
+    The switch does nothing within a transaction, so it goes past SQLAlchemy, which would begin one.
+    """
+    connection.connection.cursor().execute(f"PRAGMA foreign_keys={'ON' if on else 'OFF'}")
 
 
 run()

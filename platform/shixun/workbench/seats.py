@@ -6,7 +6,8 @@ from shixun.core.db import db
 from shixun.core.errors import NotFound
 from shixun.core.i18n import _l
 from shixun.core.permissions import Actor
-from shixun.curriculum.models import CourseItem, Lab, LabVersion
+from shixun.curriculum.models import CourseItem, LabVersion
+from shixun.curriculum.queries import current_lab
 from shixun.enrolment.models import Enrolment, Run
 from shixun.workbench.operations import Seat
 
@@ -44,16 +45,13 @@ def seat_in_run(actor: Actor, run_id: str, item: str) -> Seat:
     assert actor.person_id is not None
     run, course_item = run_item(actor.center_id, run_id, item)
     enrolment_of(actor, run.id)
-    return Seat(actor.center_id, "run", run.id, item, actor.person_id, lab_version(course_item.lab_slug or ""))
+    lab = lab_version(course_item.lab_slug or "", course_item.version.course.center_id)
+    return Seat(actor.center_id, "run", run.id, item, actor.person_id, lab)
 
 
-def lab_version(slug: str) -> LabVersion:
-    """The present version of a lab, or `NotFound`."""
-    found = db.session.scalar(
-        select(LabVersion)
-        .join(Lab, Lab.id == LabVersion.lab_id)
-        .where(Lab.slug == slug, LabVersion.digest == Lab.current_digest)
-    )
-    if found is None:
-        raise NotFound(_l("The lab of this item is not installed. Tell your instructor."))
-    return found
+def lab_version(slug: str, center_id: str | None = None) -> LabVersion:
+    """The present version of a lab as `curriculum.queries.current_lab` finds it, or `NotFound` in a trainee's words."""
+    try:
+        return current_lab(slug, center_id)
+    except NotFound:
+        raise NotFound(_l("The lab of this item is not installed. Tell your instructor.")) from None

@@ -5,6 +5,7 @@ import { startCharts } from "./charts-loader.js";
 import { startCountdowns } from "./countdown.js";
 import { startDialogs } from "./dialogs.js";
 import { startDrops } from "./drop.js";
+import { startEditors } from "./editor.js";
 import { startHeartbeats } from "./heartbeat.js";
 import { startMenus } from "./menus.js";
 import { startOrders } from "./order.js";
@@ -47,7 +48,7 @@ document.addEventListener("htmx:sendError", showFailure);
 
 const starters = [
   startMenus, startDialogs, startWorkspaces, startTabs, startDrops, startOrders, startPasswords, startCountdowns,
-  startStreams, startProgressPanels, startHeartbeats, startCharts,
+  startStreams, startProgressPanels, startHeartbeats, startCharts, startEditors,
 ];
 
 function startAll(root) {

@@ -1,0 +1,19 @@
+"""Words for what authoring does."""
+
+from flask_babel import LazyString
+
+from shixun.core.i18n import _l
+
+AUDIT: dict[str, LazyString] = {
+    "authoring.draft.started": _l("Draft started"),
+    "authoring.draft.discarded": _l("Draft discarded"),
+    "authoring.pack.published": _l("Version published from a draft"),
+}
+ACTIONS: dict[str, LazyString] = {
+    "saved": _l("Saved"),
+    "removed": _l("Removed"),
+    "imported": _l("Brought in"),
+    "published": _l("Published"),
+}
+KINDS: dict[str, LazyString] = {"course": _l("Course"), "lab": _l("Lab")}
+ITEM_KINDS: dict[str, LazyString] = {"lesson": _l("Lesson"), "quiz": _l("Quiz"), "lab": _l("Lab")}
