@@ -5,9 +5,10 @@ are named here as "module:attribute" and loaded when a plant of the kind is made
 of the others.
 """
 
+import math
 import random
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from importlib import import_module
 from typing import Any, ClassVar, cast
@@ -25,6 +26,7 @@ class Plant(ABC):
     actuators: ClassVar[tuple[str, ...]] = ()  # tags of valves, pumps and drives that can be stuck, sluggish or fouled
     scan: ClassVar[float] = 0.0  # plant s between two calls of `control`; 0: the kind has no controller on readings
     warm_up: ClassVar[float] = 1800.0  # plant s before the doors open, so that trends and counters say something
+    remembered: ClassVar[float] = 600.0  # plant s of the past that the screen shows
 
     @abstractmethod
     def __init__(self, rng: random.Random, params: Mapping[str, Any] | None = None) -> None:
@@ -65,6 +67,7 @@ class Kind:
 
 KINDS: dict[str, Kind] = {
     "bottling": Kind("shixun_plants.bottling.plant:BottlingPlant", "shixun_plants.bottling.mimic:MIMIC"),
+    "water": Kind("shixun_plants.water.plant:WaterPlant", "shixun_plants.water.mimic:MIMIC"),
 }
 
 
@@ -94,3 +97,16 @@ def make_plant(kind: str, rng: random.Random, params: Mapping[str, Any] | None =
 def catalogue(kind: str) -> tuple[Signal, ...]:
     """All signals of a kind, in the order in which the HMI lists them. ValueError for an unknown kind."""
     return plant_class(kind).signals
+
+
+def overrides(params: Mapping[str, Any] | None, known_fields: set[str], name: str) -> dict[str, Any]:
+    """`params` as a dict. ValueError where one isn't among the fields of the plant called `name`."""
+    if unknown := set(params or ()) - known_fields:
+        raise ValueError(f"{name} has no parameter {', '.join(sorted(unknown))}")
+    return dict(params or {})
+
+
+def steps(dt: float, longest: float) -> Iterator[float]:
+    """`dt` in equal parts of at most `longest`, both in s."""
+    count = max(1, math.ceil(dt / longest - 1e-9))
+    return (dt / count for _ in range(count))

@@ -40,20 +40,20 @@ class Rig:
     @property
     def reported(self) -> Measured:
         """What clients and the screen get."""
-        return report(self._signals, self.measured, self.faults, {tag: own for tag, (_, own) in self._hijacked.items()})
+        shown = {tag: own for tag, (fault, own) in self._hijacked.items() if fault.acts(self.plant.time)}
+        return report(self._signals, self.measured, self.faults, shown)
 
     def write(self, tag: str, value: float) -> None:
         """A client's set point or command, in the signal's unit. KeyError for a tag that isn't writable."""
         if not self._signals[tag].writable:
             raise KeyError(f"{tag} is no set point or command")
-        if tag in self._hijacked:
+        if tag in self._hijacked and self._hijacked[tag][0].acts(self.plant.time):
             self._hijacked[tag] = (self._hijacked[tag][0], value)
         else:
             self.plant.set(tag, value)
 
     def advance(self, dt: float) -> None:
         """Let `dt` plant seconds pass; the controller scans at its own period, whatever `dt` is."""
-        self._hijack()
         if not self.plant.scan:
             self._step(dt)
             return
@@ -69,6 +69,7 @@ class Rig:
                 self.plant.control(self._measured)
 
     def _step(self, dt: float) -> None:
+        self._hijack()
         upsets = active(self.faults, ACTUATOR, self.plant.time) if self.faults else {}
         self.plant.advance(dt, upsets)
         self._true = None

@@ -21,8 +21,7 @@ from shixun_plants.rig import Rig
 from shixun_plants.seeds import process_rng
 
 TICK = 0.1  # s of the wall clock between updates
-WARM_UP_SEEN = 600.0  # plant s before the doors open that the screen can show
-WARM_UP_STEP = 2.0  # plant s between readings of that time
+WARM_UP_READINGS = 300  # of the time before the doors open, for the trends of the screen
 _MAX_LAG = 1.0  # s of the wall clock to catch up at most after the machine stood still
 _TRACE_EVERY = 1.0  # plant s between trace lines while nobody asks
 
@@ -93,11 +92,11 @@ class LivePlant:
 
     def warm_up(self) -> None:
         """Let the time pass that lies before the doors open; listeners see the last part of it."""
-        seen = min(WARM_UP_SEEN, self.plant.warm_up)
+        seen = min(self.plant.remembered, self.plant.warm_up)
         if self.plant.warm_up > seen:
             self.rig.advance(self.plant.warm_up - seen)
-        for _ in range(round(seen / WARM_UP_STEP)):
-            self._pass(WARM_UP_STEP)
+        for _ in range(WARM_UP_READINGS):
+            self._pass(seen / WARM_UP_READINGS)
 
     def advance(self, dt: float) -> None:
         """Let `dt` plant seconds pass and bring the registers up to date."""

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from shixun_plants.bottling.packml import DURATION, NEXT, Command, State, obey
-from shixun_plants.bottling.params import Params, Wander
+from shixun_plants.bottling.params import Params
 from shixun_plants.bottling.supervise import DOWN, PRODUCING, UNPLANNED, line_state, station_command
 
 MAX_DT = 1.0  # s; a longer step would let a machine make several bottles before its neighbour moves
@@ -155,7 +155,7 @@ def step(line: LineState, u: Inputs, dt: float, rng: random.Random) -> LineState
         energy=line.energy + power * dt,
         bowl=_bowl(line, stations, dt),
         wanders=tuple(
-            _wander(wander, value, dt, rng) for wander, value in zip(params.wanders.values(), line.wanders, strict=True)
+            wander.next(value, dt, rng) for wander, value in zip(params.wanders.values(), line.wanders, strict=True)
         ),
     )
 
@@ -235,12 +235,6 @@ def _transit(
         waiting=0.0 if after is _EXECUTE and state is not _EXECUTE else now.waiting,
         down=now.down + dt if down else now.down,
     )
-
-
-def _wander(wander: Wander, value: float, dt: float, rng: random.Random) -> float:
-    """Exact step of an Ornstein-Uhlenbeck process (Gillespie, Phys. Rev. E 54, 2084, 1996), so dt doesn't change it."""
-    keep = math.exp(-dt / wander.time_constant)
-    return wander.mean + (value - wander.mean) * keep + wander.deviation * math.sqrt(1.0 - keep * keep) * rng.gauss()
 
 
 def _bowl(line: LineState, stations: list[StationState], dt: float) -> float:

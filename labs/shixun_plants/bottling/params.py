@@ -7,6 +7,8 @@ thousand bottles.
 
 from dataclasses import dataclass, field
 
+from shixun_plants.wander import Wander
+
 
 @dataclass(frozen=True, slots=True)
 class Station:
@@ -19,15 +21,6 @@ class Station:
     quality: float
     rest_power: float
     work_power: float
-
-
-@dataclass(frozen=True, slots=True)
-class Wander:
-    """A quantity that wanders about a mean (Ornstein-Uhlenbeck): mean and deviation in SI units, time constant in s."""
-
-    mean: float
-    deviation: float
-    time_constant: float
 
 
 STATIONS = (

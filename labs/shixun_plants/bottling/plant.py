@@ -1,6 +1,5 @@
 """The bottling line behind the interface that all plants share."""
 
-import math
 import random
 from collections.abc import Mapping
 from dataclasses import fields
@@ -12,7 +11,7 @@ from shixun_plants.bottling.packml import Command
 from shixun_plants.bottling.params import Params
 from shixun_plants.bottling.signals import ALARMS, COMMANDS, SIGNALS, true_values
 from shixun_plants.faults import Fault
-from shixun_plants.plants import Plant
+from shixun_plants.plants import Plant, overrides, steps
 from shixun_plants.signals import Signal
 
 _OVERRIDES = {field.name for field in fields(Params)}
@@ -26,10 +25,8 @@ class BottlingPlant(Plant):
 
     def __init__(self, rng: random.Random, params: Mapping[str, Any] | None = None) -> None:
         """`params`: fields of `Params` by name, e.g. {"buffers": (200, 200, 200, 200)}. ValueError for others."""
-        if unknown := set(params or ()) - _OVERRIDES:
-            raise ValueError(f"the bottling line has no parameter {', '.join(sorted(unknown))}")
         self._rng = rng
-        self.line = initial(Params(**(params or {})), rng)
+        self.line = initial(Params(**overrides(params, _OVERRIDES, "the bottling line")), rng)
         self._speed = 1.0
         self._order = 0
         self._commands: list[Command] = []
@@ -53,10 +50,9 @@ class BottlingPlant(Plant):
 
     def advance(self, dt: float, upsets: Mapping[str, Fault] | None = None) -> None:
         """`dt` plant seconds in equal steps of at most `MAX_DT`; commands act one per step, in the order they came."""
-        count = max(1, math.ceil(dt / MAX_DT - 1e-9))
-        for _ in range(count):
+        for part in steps(dt, MAX_DT):
             command = self._commands.pop(0) if self._commands else None
-            self.line = step(self.line, Inputs(command, self._speed, self._order), dt / count, self._rng)
+            self.line = step(self.line, Inputs(command, self._speed, self._order), part, self._rng)
 
     def true_values(self) -> dict[str, float]:
         """Every tag's true value in its signal's unit."""

@@ -59,7 +59,6 @@ class Mimic:
     style: str | None = None
     script: str | None = None
     live_view: bool = False
-    trend_seconds: float = 600.0
 
     @property
     def trend_tags(self) -> tuple[str, ...]:

@@ -31,7 +31,7 @@ class Monitor:
     def __init__(self, plant: Plant, mimic: Mimic) -> None:
         self.board = Board(plant.alarms, plant.signals)
         self._tags = mimic.trend_tags
-        self._every = mimic.trend_seconds / TREND_POINTS
+        self._every = plant.remembered / TREND_POINTS
         self.trend: deque[tuple[float, ...]] = deque(maxlen=TREND_POINTS)
 
     def observe(self, measured: Measured) -> None:

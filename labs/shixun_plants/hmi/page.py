@@ -30,7 +30,7 @@ def render(
         "priorities": {number: _(word) for number, word in PRIORITIES.items()},
         "alarms": {name: page.wording(spec) for name, spec in alarms.items()},
         "faults": {word: _(word) for signal in plant.signals for word in fitting(signal, plant.actuators)},
-        "trend": {"tags": mimic.trend_tags, "seconds": mimic.trend_seconds},
+        "trend": {"tags": mimic.trend_tags, "seconds": plant.remembered},
     }
     other, other_name = ("en", "English") if lang == "zh" else ("zh", "中文")
     style = '\n<link rel="stylesheet" href="kind.css">' if mimic.style else ""
@@ -72,7 +72,7 @@ def _clock(seconds: float) -> str:
 
 def _trend(page: Page, alarms: Mapping[str, AlarmSpec], points: list[Any]) -> str:
     """The strips, one under the other."""
-    minutes = f"{page.mimic.trend_seconds / 60:g}"
+    minutes = f"{page.plant.remembered / 60:g}"
     title = page._("Trend, last {minutes} minutes of plant time").format(minutes=minutes)
     strips = "".join(_strip(page, strip, alarms, points) for strip in page.mimic.strips)
     return f'<section class="card trend"><h2>{title}</h2>{strips}</section>'
@@ -82,7 +82,7 @@ def _strip(page: Page, strip: Strip, alarms: Mapping[str, AlarmSpec], points: li
     """Curves of the last minutes: x in 600ths of the window before now, y from 0 (top) to 200; alarm limits as lines."""
     span = strip.high - strip.low
     columns = {tag: number for number, tag in enumerate(page.mimic.trend_tags, 1)}
-    now, scale = (points[-1][0] if points else 0.0), 600.0 / page.mimic.trend_seconds
+    now, scale = (points[-1][0] if points else 0.0), 600.0 / page.plant.remembered
 
     def height(value: float) -> float:
         return 200.0 - 200.0 * min(max((value - strip.low) / span, 0.0), 1.0)
