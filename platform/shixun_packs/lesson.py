@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Iterator, Sequence
 from dataclasses import dataclass
 
 from markdown_it import MarkdownIt
@@ -19,6 +19,7 @@ from shixun_packs.toml import parse_toml, validate
 BOXES = ("note", "warning", "check")
 _FENCE = "+++"
 _LINK = re.compile(r"(https?://|mailto:|#)[^\s]+$", re.IGNORECASE)
+_PUNCTUATION = re.compile(r"[^\w一-鿿 -]")
 _QUESTION = re.compile(r"check ([a-z][a-z0-9-]{1,40})$")
 
 
@@ -32,7 +33,8 @@ class FrontMatter(PackModel):
 class Lesson:
     """One lesson. `markdown` is in the dialect of `lesson_parser`; figures and checks in the order of the text.
 
-    `figures` are paths in the pack; `checks` ids of questions in `quizzes/checks.toml`; each comes with its line.
+    `figures` are paths in the pack; `checks` ids of questions in `quizzes/checks.toml`; `links` addresses; each comes with
+    its line.
     """
 
     file: str
@@ -40,6 +42,7 @@ class Lesson:
     markdown: str
     figures: tuple[tuple[str, int], ...]
     checks: tuple[tuple[str, int], ...]
+    links: tuple[tuple[str, int], ...] = ()
 
 
 def lesson_parser() -> MarkdownIt:
@@ -49,6 +52,31 @@ def lesson_parser() -> MarkdownIt:
     for name in BOXES:
         parser.use(container_plugin, name)
     return parser
+
+
+def heading_name(inline: Token, taken: Container[str]) -> str:
+    """The name under which `#name` finds a heading: its words, numbered where they stand twice. `inline` holds them."""
+    text = "".join(leaf.content for leaf in inline.children or []).strip()
+    name = base = _PUNCTUATION.sub("", text).strip().lower().replace(" ", "-") or "section"
+    number = 2
+    while name in taken:
+        name, number = f"{base}-{number}", number + 1
+    return name
+
+
+def heading_names(tokens: Sequence[Token]) -> Iterator[tuple[int, str]]:
+    """The place of each heading among the tokens of a lesson, and its name."""
+    taken: set[str] = set()
+    for index, token in enumerate(tokens):
+        if token.type == "heading_open":
+            name = heading_name(tokens[index + 1], taken)
+            taken.add(name)
+            yield index, name
+
+
+def anchors(markdown: str) -> set[str]:
+    """The names of all headings of a lesson: what its links `#name` may lead to."""
+    return {name for _index, name in heading_names(lesson_parser().parse(markdown))}
 
 
 def read_lesson(text: str, file: str, path: str) -> Lesson:
@@ -63,6 +91,7 @@ def read_lesson(text: str, file: str, path: str) -> Lesson:
     lines = body.split("\n")
     figures: list[tuple[str, int]] = []
     checks: list[tuple[str, int]] = []
+    links: list[tuple[str, int]] = []
     if not body.strip():
         problems.append(Problem(path, first_line, "the lesson is empty"))
     for token, offset in _walk(lesson_parser().parse(body)):
@@ -72,11 +101,13 @@ def read_lesson(text: str, file: str, path: str) -> Lesson:
             problems.append(Problem(path, line, fault))
         elif token.type == "image":
             figures.append((str(token.attrs["src"]), line))
+        elif token.type == "link_open":
+            links.append((str(token.attrs["href"]), line))
         elif token.type == "container_check_open":
             checks.append((token.info.strip().removeprefix("check").strip(), line))
     if problems:
         raise PackError(problems)
-    return Lesson(file, summary, body, tuple(figures), tuple(checks))
+    return Lesson(file, summary, body, tuple(figures), tuple(checks), tuple(links))
 
 
 def _split(text: str, path: str) -> tuple[str, str, int]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
@@ -125,6 +125,7 @@ class Sandbox:
         self._closed = False
         self._late = False
         self.out_of_memory = False  # known once it is closed
+        self.on_close: Callable[[float | None], None] | None = None  # hears the peak of memory in MB, where it is known
         self._timer = threading.Timer(spec.limits.seconds, self._expire)
         self._timer.daemon = True
         self._timer.start()
@@ -181,6 +182,8 @@ class Sandbox:
                 return
             self._closed = True
             self._timer.cancel()
+            if self.on_close is not None:
+                self.on_close(self.peak_memory())
             self.kill()
             self.out_of_memory = self.memory_exceeded()
             self._transport.close()
@@ -192,6 +195,10 @@ class Sandbox:
 
     def release(self) -> None:
         """Free what is left after the kill (a driver's part)."""
+
+    def peak_memory(self) -> float | None:
+        """The most memory that it held so far in MB, or None where that can't be known; asked before `kill`."""
+        return None
 
     def memory_exceeded(self) -> bool:
         """Whether the kernel killed something inside for want of memory; asked after `kill` (a driver's part)."""

@@ -77,6 +77,9 @@ class _BubblewrapSandbox(Sandbox):
         self._group.remove()
         shutil.rmtree(self._base, ignore_errors=True)
 
+    def peak_memory(self) -> float | None:
+        return self._group.peak_memory()
+
     def memory_exceeded(self) -> bool:
         return self._group.memory_exceeded()
 

@@ -53,6 +53,17 @@ class Cgroup:
             return int(counts.get("oom_kill", "0")) > 0
         return False
 
+    def peak_memory(self) -> float | None:
+        """The most memory that it held so far in MB; None on a kernel before 5.19, which doesn't say."""
+        folder, name = (
+            (self.folders["unified"], "memory.peak")
+            if self._version2
+            else (self.folders["memory"], "memory.max_usage_in_bytes")
+        )
+        with suppress(OSError, ValueError):
+            return int((folder / name).read_text()) / 2**20
+        return None
+
     def kill(self, seconds: float = 10.0) -> None:
         """Kill every member, new ones too, until none is left. Raises SandboxError if some can't be killed."""
         deadline = time.monotonic() + seconds

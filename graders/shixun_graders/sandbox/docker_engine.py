@@ -123,6 +123,14 @@ class _ContainerSandbox(Sandbox):
     def release(self) -> None:
         threading.Thread(target=_remove, args=(self._container,), name="remove-sandbox", daemon=True).start()
 
+    def peak_memory(self) -> float | None:
+        """With control groups of version 2 the engine tells what it holds now, not the most."""
+        with _client() as client, suppress(NotFound, APIError):
+            told = client.stats(self._container, stream=False, one_shot=True).get("memory_stats", {})
+            found = told.get("max_usage", told.get("usage"))
+            return None if found is None else found / 2**20
+        return None
+
     def memory_exceeded(self) -> bool:
         with _client() as client, suppress(NotFound):
             return bool(client.inspect_container(self._container)["State"]["OOMKilled"])

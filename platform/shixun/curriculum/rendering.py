@@ -5,7 +5,6 @@ become MathML, code gets Pygments classes. What comes out is cleaned again by an
 library on the way still reaches no reader.
 """
 
-import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -18,12 +17,11 @@ from markdown_it.utils import EnvType, OptionsDict
 from shixun.curriculum.code import highlight
 from shixun.curriculum.formulas import BadFormula, mathml
 from shixun.curriculum.sanitising import clean
-from shixun_packs.lesson import lesson_parser
+from shixun_packs.lesson import heading_names, lesson_parser
 
 RENDERING = 1  # raise it when the same Markdown gives other HTML: stored texts are then rendered anew
 _BOX_TITLES = {"note": "说明", "warning": "注意"}
 _ANCHOR = "s-"  # before every heading's id: an author's heading can't take the name of a part of the page
-_PUNCTUATION = re.compile(r"[^\w一-鿿 -]")
 _MATH = ("math_inline", "math_inline_double", "math_block", "math_block_label")
 FigureUrl = Callable[[str], str]
 
@@ -133,19 +131,12 @@ def _formula(token: Token, line: int) -> str:
 def _anchor_headings(tokens: Sequence[Token]) -> list[dict[str, Any]]:
     """Give each heading an id made from its text, and list those of level 2 and 3."""
     found: list[dict[str, Any]] = []
-    taken: set[str] = set()
-    for index, token in enumerate(tokens):
-        if token.type != "heading_open":
-            continue
-        text = "".join(leaf.content for leaf in tokens[index + 1].children or []).strip()
-        name = base = _ANCHOR + (_PUNCTUATION.sub("", text).strip().lower().replace(" ", "-") or "section")
-        number = 2
-        while name in taken:
-            name, number = f"{base}-{number}", number + 1
-        taken.add(name)
-        token.attrs["id"] = name
+    for index, name in heading_names(tokens):
+        token = tokens[index]
+        token.attrs["id"] = _ANCHOR + name
         if token.tag in {"h2", "h3"}:
-            found.append({"level": int(token.tag[1]), "id": name, "text": text})
+            text = "".join(leaf.content for leaf in tokens[index + 1].children or []).strip()
+            found.append({"level": int(token.tag[1]), "id": _ANCHOR + name, "text": text})
     return found
 
 
