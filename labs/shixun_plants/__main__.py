@@ -4,9 +4,10 @@ import argparse
 import os
 import sys
 from pathlib import Path
+from typing import get_args
 
 from shixun_plants.plants import KINDS
-from shixun_plants.runner import PlantConfig, run, seed_from_env
+from shixun_plants.runner import PlantConfig, Protocol, run, seed_from_env
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -15,7 +16,14 @@ def _parser() -> argparse.ArgumentParser:
     running = commands.add_parser("run", help="run a plant until it is told to stop")
     running.add_argument("kind", choices=sorted(KINDS))
     running.add_argument("--host", default="127.0.0.1")
-    running.add_argument("--modbus-port", type=int, default=5020, help="0: the system chooses")
+    running.add_argument(
+        "--protocols",
+        default="modbus",
+        metavar="A,B",
+        help=f"some of {','.join(get_args(Protocol))}; modbus by default",
+    )
+    for protocol, port in (("modbus", 5020), ("opcua", 4840), ("mqtt", 1883)):
+        running.add_argument(f"--{protocol}-port", type=int, default=port, help="0: the system chooses")
     running.add_argument("--hmi-port", type=int, default=8600, help="0: the system chooses")
     running.add_argument("--no-hmi", action="store_true", help="serve no screen")
     running.add_argument("--speed", type=float, default=1.0, help="plant seconds per second, 0.1 to 100")
@@ -36,7 +44,10 @@ def main(argv: list[str] | None = None) -> int:
             map_seed=seed_from_env("SHIXUN_PLANT_MAP_SEED", bytes(32)),
             process_seed=seed_from_env("SHIXUN_PLANT_PROCESS_SEED", os.urandom(32)),
             speed=options.speed,
+            protocols=tuple(options.protocols.split(",")),
             modbus_port=options.modbus_port,
+            opcua_port=options.opcua_port,
+            mqtt_port=options.mqtt_port,
             hmi_port=None if options.no_hmi else options.hmi_port,
             host=options.host,
             log_path=options.log,

@@ -9,16 +9,23 @@ import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from shixun_plants.faults import Fault, Measured
 from shixun_plants.log import MAX_BYTES, JsonLog
 from shixun_plants.mapgen import point_map
-from shixun_plants.modbus import ModbusServer
 from shixun_plants.plants import make_plant
-from shixun_plants.registers import Operation, Registers
 from shixun_plants.rig import Rig
 from shixun_plants.seeds import process_rng
+from shixun_plants.serving import Serving, quiet
+from shixun_plants.writing import Refusal, refusal
+
+if TYPE_CHECKING:
+    from shixun_plants.registers import Registers
+
+Protocol = Literal["modbus", "opcua", "mqtt"]
 
 TICK = 0.1  # s of the wall clock between updates
 WARM_UP_READINGS = 300  # of the time before the doors open, for the trends of the screen
@@ -30,6 +37,7 @@ _TRACE_EVERY = 1.0  # plant s between trace lines while nobody asks
 class PlantConfig:
     """How to run a plant. `speed` is plant seconds per second (0.1 to 100); ports may be 0 (the system chooses).
 
+    A port of a protocol that is not among `protocols` means nothing, and no screen is served where `hmi_port` is None.
     `trace_path` may be `log_path`: trace lines then stand between the requests, in the order in which things happened.
     """
 
@@ -37,7 +45,10 @@ class PlantConfig:
     map_seed: bytes
     process_seed: bytes
     speed: float = 1.0
+    protocols: tuple[Protocol, ...] = ("modbus",)
     modbus_port: int = 5020
+    opcua_port: int = 4840
+    mqtt_port: int = 1883
     hmi_port: int | None = 8600
     host: str = "127.0.0.1"
     log_path: Path | None = None
@@ -47,6 +58,8 @@ class PlantConfig:
     def __post_init__(self) -> None:
         if not 0.1 <= self.speed <= 100.0:
             raise ValueError("speed is plant seconds per second, 0.1 to 100")
+        if not self.protocols or not set(self.protocols) <= set(get_args(Protocol)):
+            raise ValueError(f"protocols are some of: {', '.join(get_args(Protocol))}")
 
 
 class LivePlant:
@@ -63,7 +76,7 @@ class LivePlant:
         self._trace = self._log if shared else JsonLog(config.trace_path, MAX_BYTES)
         self._traces = config.trace_path is not None
         self._traced = -1.0
-        self.registers = Registers(self.map, self.plant.signals, self._on_request, self.rig.write)
+        self.signals = {signal.tag: signal for signal in self.plant.signals}
         self.listeners: list[Callable[[Measured], None]] = []  # each gets every new set of reported readings
 
     @property
@@ -90,6 +103,16 @@ class LivePlant:
     def faults(self, faults: tuple[Fault, ...]) -> None:
         self.rig.faults = faults
 
+    @cached_property
+    def registers(self) -> "Registers":
+        """What Modbus serves, made at first use: a plant without Modbus doesn't load it."""
+        from shixun_plants.registers import Registers
+
+        made = Registers(self.map, self.plant.signals, self._on_request, self.rig.write)
+        made.update(self.reported.values)
+        self.listeners.append(lambda reported: made.update(reported.values))
+        return made
+
     def warm_up(self) -> None:
         """Let the time pass that lies before the doors open; listeners see the last part of it."""
         seen = min(self.plant.remembered, self.plant.warm_up)
@@ -99,10 +122,23 @@ class LivePlant:
             self._pass(seen / WARM_UP_READINGS)
 
     def advance(self, dt: float) -> None:
-        """Let `dt` plant seconds pass and bring the registers up to date."""
+        """Let `dt` plant seconds pass and tell the listeners what is reported then."""
         self._pass(dt)
         if self.plant.time - self._traced >= _TRACE_EVERY:
             self._write_trace()
+
+    def write(self, tag: str, value: object) -> Refusal | None:
+        """A client's wish, in the signal's unit; why it is refused, or None. It acts at the next `advance`."""
+        found = refusal(self.signals[tag], value) if tag in self.signals else "not writable"
+        if found is None:
+            self.rig.write(tag, float(value))  # type: ignore[arg-type]
+        return found
+
+    def record(self, protocol: Protocol, op: str, entry: dict[str, Any]) -> None:
+        """Log what a client asked. The truth that it met stands right before it, even between two regular lines."""
+        if self._traced != self.plant.time:
+            self._write_trace()
+        self._log.write(self.plant.time, {"op": op, "protocol": protocol, **entry})
 
     def flush(self) -> None:
         """Bring the log to its file."""
@@ -117,18 +153,14 @@ class LivePlant:
     def _pass(self, dt: float) -> None:
         self.rig.advance(dt)
         reported = self.rig.reported
-        self.registers.update(reported.values)
         for listener in self.listeners:
             listener(reported)
 
     def _on_request(
-        self, op: Operation, unit: int, fc: int, address: int, count: int, values: list[int], error: int | None
+        self, op: str, unit: int, fc: int, address: int, count: int, values: list[int], error: int | None
     ) -> None:
-        # The truth that a request saw stands right before it, even where it came between two regular lines.
-        if self._traced != self.plant.time:
-            self._write_trace()
-        entry = {"op": op, "unit": unit, "fc": fc, "address": address, "count": count, "values": values}
-        self._log.write(self.plant.time, entry if error is None else {**entry, "error": int(error)})
+        entry = {"unit": unit, "fc": fc, "address": address, "count": count, "values": values}
+        self.record("modbus", op, entry if error is None else {**entry, "error": int(error)})
 
     def _write_trace(self) -> None:
         self._traced = self.plant.time
@@ -156,26 +188,15 @@ async def _run_clock(live: LivePlant, stop: asyncio.Event) -> None:
 async def serve(config: PlantConfig, stop: asyncio.Event) -> None:
     """Run a plant until `stop`; prints the ready line. OSError where a port is taken or the log can't be written."""
     live = LivePlant(config)
-    server = ModbusServer(live.registers)
-    hmi = None
-    if config.hmi_port is not None:
-        # Imported here: a plant without a screen, as in grading, saves the memory and the time.
-        from shixun_plants.hmi.server import HmiServer
-
-        hmi = HmiServer(live)
+    serving = Serving(live)
     live.warm_up()
     try:
-        await server.start(config.host, config.modbus_port)
-        if hmi is not None:
-            await hmi.start(config.host, config.hmi_port or 0)
-        ready = {"ready": True, "modbus": server.port, "hmi": hmi.port if hmi else None}
-        sys.stdout.write(json.dumps(ready) + "\n")
+        await serving.start()
+        sys.stdout.write(json.dumps({"ready": True, **serving.ports}) + "\n")
         sys.stdout.flush()
         await _run_clock(live, stop)
     finally:
-        if hmi is not None:
-            await hmi.close()
-        await server.close()
+        await serving.close()
         live.close()
 
 
@@ -183,9 +204,7 @@ def run(config: PlantConfig) -> int:
     """Run until SIGTERM or SIGINT; the exit status."""
 
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
-    # Both complain about every piece of rubbish that a client sends: a way to fill the disk.
-    logging.getLogger("pymodbus").setLevel(logging.CRITICAL)
-    logging.getLogger("uvicorn").setLevel(logging.ERROR)
+    quiet()
 
     async def main() -> None:
         stop = asyncio.Event()

@@ -57,7 +57,9 @@ async def test_log_holds_the_requests_exactly(bench: Bench, client: AsyncModbusT
     await client.write_coil(start.address, True, device_id=start.unit_id)
     await client.write_coils(start.address, [False], device_id=start.unit_id)
     fc = {"holding": 3, "input": 4, "coil": 1, "discrete": 2}
-    assert bench.requests() == [
+    requests = bench.requests()
+    assert {request.pop("protocol") for request in requests} == {"modbus"}
+    assert requests == [
         {
             "op": "read",
             "unit": good.unit_id,
