@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from shixun_graders.check.evidence import HOST, PORT
+from shixun_graders.check.evidence import HOST, MQTT_PORT, OPCUA_PORT, PORT
 from shixun_graders.data import MAX_BYTES
 from shixun_graders.intake.canonical import CanonicalCell
 from shixun_graders.intake.refusal import RefusalError
@@ -34,8 +34,12 @@ from shixun_graders.sandbox.base import (
 )
 from shixun_packs.lab import Lab
 
-LESSON_PORT, HMI_PORT = 5020, 8600  # as in the lab
-PLANT_SECONDS = 30.0  # for any one step of the plant
+# Of the plant's two lives: for the notebook as in the lab, with the screen; for the calls without it.
+PORTS = (
+    {"modbus": 5020, "opcua": 4840, "mqtt": 1883, "hmi": 8600},
+    {"modbus": PORT, "opcua": OPCUA_PORT, "mqtt": MQTT_PORT, "hmi": None},
+)
+PLANT_SECONDS = 60.0  # for any one step of the plant: an OPC UA server starts within 3 s of CPU
 LIVES = 2  # of the plant: one for the notebook, one for the calls
 SLACK = 8.0  # s beyond a limit that the sandbox keeps itself
 MAX_LOG_BYTES = 40_000_000
@@ -272,13 +276,13 @@ class RunSession:
             ),
             network,
         )
-        ports = ((LESSON_PORT, HMI_PORT), (PORT, None))
         lives = [
-            {"process_seed": derive(self._seed, f"plant-{life}").hex(), "modbus_port": port, "hmi_port": hmi}
-            for life, (port, hmi) in enumerate(ports)
+            {"process_seed": derive(self._seed, f"plant-{life}").hex(), "ports": ports}
+            for life, ports in enumerate(PORTS)
         ]
         job = {
             "kind": self._lab.plant.kind,
+            "protocols": self._lab.plant.protocols,
             "speed": self._lab.plant.speed,
             "map_seed": self._map_seed.hex(),
             "host": HOST,

@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 HOST = "127.0.0.1"
-PORT = 5021  # of the plant's second life, which calls speak to
+# Of the plant's second life, which calls speak to: Modbus, OPC UA (`opc.tcp://HOST:OPCUA_PORT`) and MQTT, as far as the lab has them.
+PORT, OPCUA_PORT, MQTT_PORT = 5021, 4841, 1884
 _TABLES = {1: "coil", 2: "discrete", 3: "holding", 4: "input", 23: "holding"}  # by function code
 
 
@@ -56,6 +57,38 @@ class PlantLog:
                 places = range(entry["address"], entry["address"] + entry["count"])
                 found |= {(entry["unit"], table, place) for place in places}
         return found
+
+    def requests(self, protocol: str, number: int | None = None) -> list[dict[str, Any]]:
+        """What clients asked over "modbus", "opcua" or "mqtt" while call `number` was answered; None: in the notebook."""
+        entries = self.notebook if number is None else self.during(number)
+        return [entry for entry in entries if entry.get("protocol") == protocol]
+
+    def nodes_read(self, number: int | None = None) -> set[str]:
+        """OPC UA nodes (as "ns=2;s=line.state") whose value was read or subscribed to with a good status."""
+        found = set()
+        for entry in self.requests("opcua", number):
+            if entry["op"] in ("read", "subscribe"):
+                items = entry["items"]
+                found |= {
+                    one["node"] for one in items if "attribute" not in one and one.get("status", "Good") == "Good"
+                }
+        return found
+
+    def called(self, number: int | None = None) -> list[dict[str, Any]]:
+        """OPC UA method calls in order: dicts with `object`, `method`, `arguments`, `status`."""
+        return [entry for entry in self.requests("opcua", number) if entry["op"] == "call"]
+
+    def topics_subscribed(self, number: int | None = None) -> set[str]:
+        """MQTT topic filters to which clients subscribed."""
+        found = set()
+        for entry in self.requests("mqtt", number):
+            if entry["op"] == "subscribe":
+                found |= {one["filter"] for one in entry["topics"] if one["qos"] is not None}
+        return found
+
+    def published(self, number: int | None = None) -> list[dict[str, Any]]:
+        """MQTT messages of clients in order: dicts with `client`, `topic`, `qos`, `retain` and `payload` (text) or `base64`."""
+        return [entry for entry in self.requests("mqtt", number) if entry["op"] == "publish"]
 
 
 def parse_log(points: list[dict[str, Any]], lives: list[list[str]], recorded: dict[str, str] | None = None) -> PlantLog:

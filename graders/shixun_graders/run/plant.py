@@ -1,9 +1,9 @@
 """The plant beside a graded notebook, in a sandbox of its own: spoken to in JSON lines on stdin and stdout.
 
-It has two lives, one after the other, with the trainee's point map in both. In the first the notebook runs, with the HMI
-as in the lab. The second is for the calls: another process seed, another port, no HMI, so that a function has to read the
-registers it claims to read. What each life was asked and what was true goes to a log that only this process writes; marks
-say between which lines of it a call was answered.
+It has two lives, one after the other, with the trainee's point map and the lab's protocols in both. In the first the notebook
+runs, with the HMI as in the lab. The second is for the calls: another process seed, other ports, no HMI, so that a function has
+to read the registers, nodes or topics it claims to read. What each life was asked and what was true goes to a log that only this
+process writes; marks say between which lines of it a call was answered.
 
 This file is run as text (`python -c`) by the plant image, which holds nothing of the graders: so it imports none of them.
 """
@@ -11,15 +11,14 @@ This file is run as text (`python -c`) by the plant image, which holds nothing o
 import asyncio
 import contextlib
 import json
-import logging
 import os
 import sys
 import time
 from pathlib import Path
 from typing import Any
 
-from shixun_plants.modbus import ModbusServer
 from shixun_plants.runner import TICK, LivePlant, PlantConfig
+from shixun_plants.serving import Serving, quiet
 
 FOLDER = Path("/tmp/plant")  # noqa: S108 - the sandbox's own
 HOST = "127.0.0.1"
@@ -33,36 +32,33 @@ class Life:
     def __init__(self, number: int, job: dict[str, Any], spec: dict[str, Any]) -> None:
         self.number = number
         self._log = FOLDER / f"log{number}.jsonl"
+        ports = spec["ports"]
         self._live = LivePlant(
             PlantConfig(
                 kind=job["kind"],
                 map_seed=bytes.fromhex(job["map_seed"]),
                 process_seed=bytes.fromhex(spec["process_seed"]),
                 speed=job["speed"],
-                modbus_port=spec["modbus_port"],
-                hmi_port=spec["hmi_port"],
+                protocols=tuple(job["protocols"]),
+                modbus_port=ports["modbus"],
+                opcua_port=ports["opcua"],
+                mqtt_port=ports["mqtt"],
+                hmi_port=ports["hmi"],
+                host=HOST,
                 log_path=self._log,
                 trace_path=self._log,
             )
         )
         self.points = json.loads(self._live.map.to_json())["points"]
-        self._server = ModbusServer(self._live.registers)
-        self._hmi: Any = None
-        if spec["hmi_port"] is not None:
-            from shixun_plants.hmi.server import HmiServer
-
-            self._hmi = HmiServer(self._live)
+        self._serving = Serving(self._live)
         self._live.warm_up()
         self._marks: list[tuple[int, dict[str, Any]]] = []
         self._clock: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
         """Serve. OSError where a port is taken."""
-        config = self._live.config
-        await self._server.start(HOST, config.modbus_port)
+        await self._serving.start()
         self._clock = asyncio.create_task(self._run())
-        if self._hmi is not None:
-            await self._hmi.start(HOST, config.hmi_port)
 
     async def stop(self) -> None:
         """Stop serving; the log is complete afterwards."""
@@ -72,9 +68,7 @@ class Life:
         with contextlib.suppress(asyncio.CancelledError):
             await self._clock
         self._clock = None
-        if self._hmi is not None:
-            await self._hmi.close()
-        await self._server.close()
+        await self._serving.close()
         self._live.close()
 
     def mark(self, entry: dict[str, Any]) -> None:
@@ -111,8 +105,7 @@ async def main() -> None:
     await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), sys.stdin)
     job = json.loads(await reader.readline())
     FOLDER.mkdir()
-    for chatty in ("pymodbus", "uvicorn"):  # both complain about every piece of rubbish that a client sends
-        logging.getLogger(chatty).setLevel(logging.CRITICAL)
+    quiet()
     lives: list[Life] = []
     for number, spec in enumerate(job["lives"]):
         life = Life(number, job, spec)

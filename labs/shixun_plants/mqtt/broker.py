@@ -28,13 +28,30 @@ MAX_SESSIONS = 64  # of clients, those included that will come back (clean sessi
 SESSION_SECONDS = 600  # that such a session is kept
 MAX_FILTERS = 100  # subscriptions of one client
 MAX_UNACKNOWLEDGED = 200  # messages on their way to one client, or kept for it while it is away
-MAX_UNREAD = 50  # publications of one client that wait for their turn
+MAX_UNFINISHED = 50  # publications of one client at quality of service 2 that it doesn't bring to an end
 MAX_RETAINED, RETAINED_BYTES = 200, 262_144  # of clients; the plant's own come on top
 _REFUSED = 0x80
 _LONGEST = 512  # characters of a client id, topic or filter
 
 OnEvent = Callable[[str, str, dict[str, Any]], None]
 OnMessage = Callable[[str, str, bytes, int, bool], None]
+
+
+class _Inbox(asyncio.Queue[Any]):
+    """Where amqtt puts what a client published, for a task to take it out some time. Here it is dealt with at once.
+
+    So the log has a publication before its client hears that it arrived, and there is no backlog to bound.
+    """
+
+    def __init__(self, take: Callable[[Any], None]) -> None:
+        super().__init__()
+        self._take = take
+
+    def put_nowait(self, item: Any) -> None:
+        self._take(item)
+
+    async def put(self, item: Any) -> None:
+        self._take(item)
 
 
 class PlantBroker(Broker):  # type: ignore[misc]  # untyped base
@@ -111,10 +128,11 @@ class PlantBroker(Broker):  # type: ignore[misc]  # untyped base
 
         async def room() -> None:
             await asyncio.sleep(0)  # the plant and other clients get their turn between two packets
-            while session.delivered_message_queue.qsize() > MAX_UNREAD or len(session.inflight_in) > MAX_UNREAD:
-                await asyncio.sleep(0.01)
+            if len(session.inflight_in) > MAX_UNFINISHED:
+                writer.abort()
 
         reader.room = room
+        session.delivered_message_queue = _Inbox(lambda message: self._take(session, handler, message))
         away = [one for one, _ in self._sessions.values() if one.transitions.state == "disconnected"]
         if len(self._sessions) >= MAX_SESSIONS and away:
             await self._cleanup_session(min(away, key=lambda one: one.last_disconnect_time or 0).client_id)
@@ -172,30 +190,24 @@ class PlantBroker(Broker):  # type: ignore[misc]  # untyped base
             self._del_subscription(wish, session)
         return int(await super().add_subscription(subscription, session))
 
-    async def _handle_message_delivery(
-        self, client_session: Session, handler: BrokerProtocolHandler, waiter: Any
-    ) -> bool:
-        """Take what a client published. A topic that no client may use ends the client (amqtt would leave it hanging)."""
-        message = waiter.result()
-        if message is None:
-            return True
+    def _take(self, session: Session, handler: BrokerProtocolHandler, message: Any) -> None:
+        """What a client published, before it is acknowledged. A topic without end ends the client."""
         topic, qos = message.topic, message.qos or 0
-        if not topic or len(topic) > _LONGEST or topic.startswith("$") or any(sign in topic for sign in "#+\0"):
+        if len(topic) > _LONGEST:
             handler.writer.abort()
-            return False
+            return
         retain = bool(message.publish_packet and message.publish_packet.retain_flag)
         if retain:
             retain = self._keep_foreign(topic, bytes(message.data), qos)
-        self._on_message(client_session.client_id, topic, bytes(message.data), qos, retain)
+        self._on_message(session.client_id, topic, bytes(message.data), qos, retain)
         self._spread(topic, bytes(message.data), qos)
-        return True
 
     async def _broadcast_message(
         self, session: Session | None, topic: str | None, data: bytes | None, force_qos: int | None = None
     ) -> None:
         """A will: the one message that amqtt still sends by itself."""
         if session is None or not topic or topic.startswith("$") or any(sign in topic for sign in "#+\0"):
-            return
+            return  # a topic that nobody may publish to
         entry = {"topic": topic, "bytes": len(data or b""), "will": True}
         self._on_event("publish", session.client_id, entry)
         self._spread(topic, bytes(data or b""), force_qos or 0)

@@ -12,10 +12,13 @@ from collections.abc import Awaitable, Callable
 
 from amqtt.adapters import ReaderAdapter, WriterAdapter
 
+from shixun_plants.mqtt.shape import wellformed
+
 PACKET_BYTES = 65_536  # of one packet's body
 BACKLOG_BYTES = 524_288  # answers that a client may leave unread
 CONNECT_SECONDS = 10.0  # between the connection and its CONNECT
 _SEND_BUFFER = 65_536
+_CONNECT = 0x10
 
 
 class PacketReader(ReaderAdapter):  # type: ignore[misc]  # untyped base
@@ -30,7 +33,7 @@ class PacketReader(ReaderAdapter):  # type: ignore[misc]  # untyped base
 
     async def read(self, n: int = -1) -> bytes:
         """`n` bytes of the present packet, or of the next one where it is used up. ConnectionResetError ends the client."""
-        if self._at == len(self._packet) and n != 0:
+        if self._at == len(self._packet) and n == 1:  # a packet's first byte is asked for alone
             await self._next()
         if not 0 <= n <= len(self._packet) - self._at:
             self._writer.transport.abort()
@@ -43,14 +46,20 @@ class PacketReader(ReaderAdapter):  # type: ignore[misc]  # untyped base
             await self.room()
         async with asyncio.timeout(CONNECT_SECONDS if self._first else None):
             head = await self._reader.readexactly(2)
+            if self._first and head[0] != _CONNECT:
+                self._writer.transport.abort()
+                raise ConnectionResetError("not MQTT")
             while head[-1] & 0x80 and len(head) < 5:
                 head += await self._reader.readexactly(1)
             length = sum((byte & 0x7F) << (7 * place) for place, byte in enumerate(head[1:]))
             if head[-1] & 0x80 or length > PACKET_BYTES:
                 self._writer.transport.abort()
                 raise ConnectionResetError("a packet too large")
-            self._packet, self._at = head + await self._reader.readexactly(length), 0
-        self._first = False
+            body = await self._reader.readexactly(length)
+        if not wellformed(head[0], body):
+            self._writer.transport.abort()
+            raise ConnectionResetError("a malformed packet")
+        self._packet, self._at, self._first = head + body, 0, False
         self._spoke()
 
     def feed_eof(self) -> None:

@@ -211,15 +211,9 @@ class PlantSession(InternalSession):  # type: ignore[misc]  # untyped base
             item.RequestedParameters.QueueSize = min(size, MAX_QUEUE) or 1
         return await super().modify_monitored_items(params)
 
-    async def add_nodes(self, params: Any) -> Any:
-        """The address space is the plant's."""
-        raise ServiceError(ua.StatusCodes.BadServiceUnsupported)
-
     async def history_read(self, params: Any) -> Any:
         """The historian is not served over OPC UA."""
         raise ServiceError(ua.StatusCodes.BadHistoryOperationUnsupported)
-
-    delete_nodes = add_references = delete_references = add_nodes
 
 
 def _bound(operations: list[Any] | None) -> None:
