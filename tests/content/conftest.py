@@ -11,6 +11,7 @@ import pytest
 from amqtt.broker import Broker
 from amqtt.contexts import BrokerConfig, ListenerConfig
 from asyncua import Node, Server, ua
+from asyncua.sync import ThreadLoop
 
 from shixun_plants.modbus import ModbusServer
 from shixun_plants.pointmap import Point, PointMap
@@ -45,6 +46,20 @@ class Background:
         self.loop.call_soon_threadsafe(self.loop.stop)
         self.thread.join(timeout=10)
         self.loop.close()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def no_client_outlives_the_tests() -> Iterator[None]:
+    """A lesson that forgets to disconnect must not hold the process: asyncua's thread of a client would run for ever."""
+    begin = ThreadLoop.start
+
+    def start(loop: ThreadLoop) -> None:
+        loop.daemon = True
+        begin(loop)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(ThreadLoop, "start", start)
+        yield
 
 
 @pytest.fixture(scope="session")
