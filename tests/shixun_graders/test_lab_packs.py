@@ -1,15 +1,22 @@
 """Every lab pack with checks keeps its promises: a new folder below `labs/packs` is tested here without another line."""
 
+from dataclasses import asdict
+from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 
+import numpy as np
 import pytest
 from graders_kit import Attempts, points
 
+from shixun_graders.check.evidence import PlantLog
+from shixun_graders.check.judging import rounds
 from shixun_graders.packcheck import check_lab, reference_file
+from shixun_graders.protocol import Answer, AnswerError, Call
 from shixun_graders.sandbox.base import Driver
 from shixun_packs.digest import bundle_files
 from shixun_packs.form import ANSWERS_NAME
 from shixun_packs.lab import build_notebooks, load_lab
+from shixun_plants.mapgen import point_map
 
 PACKS = sorted(path.parent for path in (Path(__file__).parents[2] / "labs" / "packs").glob("*/checks.py"))
 each_pack = pytest.mark.parametrize("pack", PACKS, ids=lambda path: path.name)
@@ -38,3 +45,51 @@ def test_each_wrong_solution_is_a_mistake_with_a_name(pack: Path) -> None:
     wrongs = load_lab(pack).wrong
     assert len(wrongs) >= 5
     assert all(wrong.hint for wrong in wrongs)
+
+
+ODD = [
+    None,
+    True,
+    "full marks",
+    float("nan"),
+    10**400,
+    [],
+    [[1]],
+    [None] * 200,
+    [{}] * 200,
+    {},
+    {"state": True, "valve": "on"},
+    np.zeros((2, 2)),
+    np.float64("nan"),
+    (1e308, {}),
+]
+
+
+def asked_and_judged(pack: Path, answer: Answer) -> dict[str, tuple[float, str | None]]:
+    """The verdict where every call of a pack gets the same answer."""
+    spec = spec_from_file_location("checks_of_a_pack", pack / "checks.py")
+    assert spec is not None
+    assert spec.loader is not None
+    checks = module_from_spec(spec)
+    spec.loader.exec_module(checks)
+    plant = load_lab(pack).plant
+    points = [asdict(point) for point in point_map(plant.kind, bytes(32)).points] if plant else []
+    talk, calls = rounds(checks.calls(bytes(32))), list[Call]()
+    batch = next(talk, [])
+    while batch:
+        calls += batch
+        try:
+            batch = talk.send([answer] * len(batch))
+        except StopIteration:
+            break
+    return dict(checks.judge(calls, [answer] * len(calls), PlantLog(points=points)))
+
+
+@each_pack
+def test_odd_answers_and_none_earn_nothing_and_get_a_hint(pack: Path) -> None:
+    hints = set(load_lab(pack).hints)
+    answers = [Answer(ok=True, value=value) for value in ODD] + [Answer(ok=False, error=error) for error in AnswerError]
+    for answer in answers:
+        judged = asked_and_judged(pack, answer)
+        assert {earned for earned, _ in judged.values()} == {0.0}, answer
+        assert {hint for _, hint in judged.values()} <= hints, answer

@@ -1,0 +1,36 @@
+# %% [scan]
+# Obeys every command that the table has, whatever stands open.
+MOVING = (STARTING, EXECUTE, HOLDING, UNHOLDING, SUSPENDING, SUSPENDED, UNSUSPENDING, COMPLETING)
+
+
+def permitted(cmd, inputs):
+    if cmd == RESET:
+        return inputs["guard_closed"]
+    if cmd in (START, UNHOLD):
+        return inputs["guard_closed"] and inputs["air_ok"]
+    return cmd != CLEAR or inputs["estop_ok"]
+
+
+def step(state, cmd, inputs):
+    if not inputs["estop_ok"] and state not in (ABORTING, ABORTED):
+        return ABORTING
+    if cmd == ABORT and next_state(state, ABORT, False) != state:
+        return ABORTING
+    if not inputs["guard_closed"] and state in MOVING:
+        return STOPPING
+    if next_state(state, cmd, False) != state:
+        return next_state(state, cmd, False)
+    if state == EXECUTE and not inputs["air_ok"]:
+        return HOLDING
+    if state == EXECUTE and not inputs["supply_ok"]:
+        return SUSPENDING
+    if state == SUSPENDED and inputs["supply_ok"]:
+        return UNSUSPENDING
+    return next_state(state, NONE, inputs["done"])
+
+
+def scan(inputs, memory):
+    pressed = inputs["cmd"] if inputs["cmd"] != memory.get("cmd", inputs["cmd"]) else NONE
+    memory["cmd"] = inputs["cmd"]
+    memory["state"] = step(memory.get("state", STOPPED), pressed, inputs)
+    return outputs_of(memory["state"], inputs)
