@@ -7,9 +7,9 @@ from flask import Blueprint, url_for
 from shixun.core.i18n import local
 from shixun.core.permissions import Permission
 from shixun.web.routing import actor, allow
-from shixun.workbench import pages
+from shixun.workbench import answer_pages, pages
+from shixun.workbench.desks import Desk
 from shixun.workbench.operations import Seat
-from shixun.workbench.pages import Desk
 from shixun.workbench.seats import lab_version
 from shixun_contests import operations, queries
 
@@ -39,9 +39,12 @@ def register(bp: Blueprint) -> None:
         "/start": ("POST", pages.start, Permission.CONTEST_ENTER),
         "/stop": ("POST", pages.stop, Permission.CONTEST_ENTER),
         "/submit": ("POST", pages.submit, Permission.CONTEST_ENTER),
+        "/answers": ("GET", answer_pages.get, Permission.CONTEST_ENTER),
     }
     for suffix, (method, action, permission) in actions.items():
         bp.add_url_rule(ONE + suffix, suffix[1:] or "lab", _view(action, permission), methods=[method])
+    save = _view(answer_pages.save, Permission.CONTEST_ENTER)
+    bp.add_url_rule(ONE + "/answers", "save_answers", save, methods=["POST"])
 
 
 def _view(action: Any, permission: Permission) -> Any:

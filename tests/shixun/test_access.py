@@ -77,7 +77,10 @@ TABLE: dict[str, dict[Permission | Access, str]] = {
         P.GRADE: "grade regrade waiting",
         P.GRADEBOOK_READ: "gradebook gradebook_csv",
     },
-    "workbench": {P.LAB_USE: "lab start state stop stop_other submissions", P.SUBMIT: "submit"},
+    "workbench": {
+        P.LAB_USE: "answers lab save_answers start state stop stop_other submissions",
+        P.SUBMIT: "submit",
+    },
     "authoring": {P.COURSE_AUTHOR: "confirm_discard discard history index new_course problems start"},
     "outlines": {
         P.COURSE_AUTHOR: (
@@ -93,7 +96,7 @@ TABLE: dict[str, dict[Permission | Access, str]] = {
     },
     "contests": {
         P.CONTEST_READ: "board contest index",
-        P.CONTEST_ENTER: "challenge file join lab sign_up start state stop submissions submit",
+        P.CONTEST_ENTER: "answers challenge file join lab save_answers sign_up start state stop submissions submit",
         P.CONTEST_MANAGE: "new open_contest publish",
     },
 }

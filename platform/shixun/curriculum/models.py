@@ -144,6 +144,9 @@ class LabVersion(Identified, Model):
     grades: Mapped[list[Any]]  # [{id, points, title, manual}]
     hints: Mapped[dict[str, Any]]  # {key: {zh, en}}
     steps: Mapped[list[Any]]  # [{title: {zh, en}, html: {zh, en}}], safe HTML
+    form: Mapped[list[Any]] = mapped_column(
+        default=list, server_default="[]"
+    )  # its fields, see shixun_packs.form; [] for a notebook
     release_digest: Mapped[str] = mapped_column(ForeignKey("blob.digest"))  # bundle of what a trainee receives
 
     lab: Mapped[Lab] = relationship()

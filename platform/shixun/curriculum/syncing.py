@@ -242,6 +242,7 @@ def _new_lab_version(lab: Lab, digest: str, ready: ReadyLab) -> LabVersion:
         grades=[grade.model_dump() for grade in pack.grades],
         hints={key: text.model_dump() for key, text in pack.hints.items()},
         steps=ready.steps,
+        form=[field.model_dump() for field in pack.form],
         release_digest=blobs.put(ready.release),
     )
     db.session.add(version)

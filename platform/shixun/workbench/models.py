@@ -1,6 +1,7 @@
 """Labs as trainees use them: the work that belongs to an item, and the sessions at the hub in which it is done."""
 
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
@@ -34,6 +35,7 @@ class LabWork(Identified, Model):
     lab: Mapped[LabVersion] = relationship()
     person: Mapped[Person] = relationship()
     files: Mapped[list["WorkFile"]] = relationship(back_populates="work", order_by="WorkFile.path")
+    answers: Mapped[list["FormAnswer"]] = relationship(back_populates="work")
 
 
 class WorkFile(Identified, Model):
@@ -48,6 +50,25 @@ class WorkFile(Identified, Model):
     saved_at: Mapped[datetime]
 
     work: Mapped[LabWork] = relationship(back_populates="files")
+
+
+class FormAnswer(Identified, Model):
+    """What stands in one field of a form, as it was typed: the chosen options' ids, or one text; empty for nothing.
+
+    `writer` is the page that wrote it, `turn` counts that page's savings: what was sent earlier and arrives later is old.
+    """
+
+    __tablename__ = "form_answer"
+    __table_args__ = (UniqueConstraint("work_id", "field"),)
+
+    work_id: Mapped[str] = mapped_column(ForeignKey("lab_work.id"), index=True)
+    field: Mapped[str] = mapped_column(String(41))
+    typed: Mapped[list[Any]]
+    writer: Mapped[str] = mapped_column(String(32))
+    turn: Mapped[int]
+    saved_at: Mapped[datetime]
+
+    work: Mapped[LabWork] = relationship(back_populates="answers")
 
 
 class LabSession(Identified, Model):

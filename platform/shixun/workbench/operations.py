@@ -11,6 +11,7 @@ from datetime import timedelta
 
 from flask import current_app
 from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
 
 from shixun.assessment import operations as assessment
 from shixun.assessment.models import Submission
@@ -75,8 +76,14 @@ def work_at(actor: Actor, seat: Seat) -> LabWork:
         lab_version_id=seat.lab.id,
         map_seed=map_seed.hexdigest(),
     )
-    db.session.add(work)
-    db.session.flush()
+    try:
+        with db.session.begin_nested():
+            db.session.add(work)
+    except IntegrityError:  # another page of the same person was first
+        found = existing_work(actor.person_id, seat)
+        if found is None:
+            raise
+        return found
     for path, data in read_bundle(blobs.get(seat.lab.release_digest)).items():
         save_file(work, f"{work.item}/{path}", data)
     return work

@@ -1,11 +1,10 @@
 """The lab's page and its actions, for whoever has a desk: items of runs here, challenges of contests there."""
 
 import uuid
-from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
 
-from flask import current_app, flash, g, redirect, render_template, request, url_for
+from flask import current_app, flash, g, redirect, render_template, request
 from werkzeug.wrappers import Response
 
 from shixun.assessment.grading import grading_channel
@@ -14,28 +13,12 @@ from shixun.core.errors import Conflict
 from shixun.core.i18n import _, language
 from shixun.core.live_tickets import HUB_CHANNEL, events_url
 from shixun.web.routing import actor
-from shixun.workbench import operations
+from shixun.workbench import answer_pages, operations
+from shixun.workbench.desks import Desk
 from shixun.workbench.hub import Hub
 from shixun.workbench.models import LabSession, LabWork
 from shixun.workbench.operations import Seat
 from shixun.workbench.queries import last_failed, submissions_of
-
-
-@dataclass(frozen=True)
-class Desk:
-    """A seat with its page: title, way back, and the routes (`<prefix>lab`, `<prefix>start`, …) with their arguments."""
-
-    seat: Seat
-    title: str
-    back_url: str
-    prefix: str
-    arguments: dict[str, str]
-    attention: str | None = None  # the nonce that learning time begins with; None: no time counts here
-
-    def url(self, action: str, **more: Any) -> str:
-        """The address of the page (`lab`) or of an action on it."""
-        values: dict[str, Any] = {**self.arguments, **more}
-        return url_for(self.prefix + action, **values)
 
 
 def _settings() -> Settings:
@@ -72,11 +55,13 @@ def show(desk: Desk) -> str:
     work, session, other = mine(desk.seat)
     settings, user, state = _settings(), g.person.hub_user, state_of(session)
     version = work.lab if work is not None else desk.seat.lab
+    ready = state == "ready"
     tree = f"lab/tree/{desk.seat.item}/notebook.ipynb"
-    notebook = lab_address(settings, user, tree) if state == "ready" else None
-    hmi = lab_address(settings, user, f"shixun/hmi/?lang={language()}") if notebook and version.plant else None
+    notebook = lab_address(settings, user, tree) if ready and not version.form else None
+    hmi = lab_address(settings, user, f"shixun/hmi/?lang={language()}") if ready and version.plant else None
     return render_template(
-        "workbench/lab.html",
+        "workbench/form_lab.html" if version.form else "workbench/lab.html",
+        form=answer_pages.shown(work, version) if version.form else None,
         desk=desk,
         version=version,
         work=work,
@@ -86,11 +71,11 @@ def show(desk: Desk) -> str:
         lab_title=desk.title,
         back_url=desk.back_url,
         lab_url=notebook,
-        own_tab_url=notebook,
+        own_tab_url=notebook or hmi,
         hmi_url=hmi,
         stream=events_url(operations.session_channel(g.person.id), HUB_CHANNEL + user),
         graded_stream=events_url(grading_channel(desk.seat.owner_id)),
-        start_steps=_start_steps(),
+        start_steps=_start_steps(version.form != []),
         practice=settings.lab_backend != "docker" or not version.has_checks,
         backend=settings.lab_backend,
         session_failed=work is not None and last_failed(work),
@@ -100,14 +85,19 @@ def show(desk: Desk) -> str:
     )
 
 
-def _start_steps() -> list[dict[str, str]]:
+def _start_steps(without_notebook: bool) -> list[dict[str, str]]:
     """The steps that the spawner tells (shixun_labs.progress), as trainees read them."""
     return [
         {"id": "network", "label": _("Checking that the lab is closed off")},
         {"id": "queue", "label": _("Waiting for a place")},
         {"id": "create", "label": _("Making your container")},
         {"id": "plant", "label": _("Starting the plant")},
-        {"id": "server", "label": _("Starting JupyterLab and bringing your work back")},
+        {
+            "id": "server",
+            "label": _("Opening the screen")
+            if without_notebook
+            else _("Starting JupyterLab and bringing your work back"),
+        },
     ]
 
 
@@ -122,8 +112,12 @@ def state(desk: Desk) -> Response:
 
 def submissions(desk: Desk) -> str:
     """The list of what was handed in, as a part of the page."""
-    work, _session, _other = mine(desk.seat)
-    return render_template("workbench/_submissions.html", submissions=submissions_of(work) if work is not None else [])
+    work, version = answer_pages.version_of(desk)
+    return render_template(
+        "workbench/_submissions.html",
+        submissions=submissions_of(work) if work is not None else [],
+        form=version.form,
+    )
 
 
 def start(desk: Desk) -> Any:
@@ -152,8 +146,10 @@ def stop(desk: Desk) -> Any:
 
 
 def submit(desk: Desk) -> Any:
-    """Hand in the last saved state of the notebook."""
-    work, _session, _other = mine(desk.seat)
+    """Hand in the last saved state of the notebook, or the form."""
+    work, version = answer_pages.version_of(desk)
+    if version.form:
+        return answer_pages.submit(desk)
     saved = operations.saved_files(work) if work is not None else {}
     if work is None or not saved:
         raise Conflict(_("Nothing is saved yet. Open the notebook, work on it, save it (Ctrl+S), then submit."))

@@ -8,8 +8,8 @@ from shixun.core.i18n import _, local
 from shixun.core.permissions import Permission
 from shixun.enrolment.attention import start_token
 from shixun.web.routing import actor, allow
-from shixun.workbench import operations, pages
-from shixun.workbench.pages import Desk
+from shixun.workbench import answer_pages, operations, pages
+from shixun.workbench.desks import Desk
 from shixun.workbench.seats import enrolment_of, run_item, seat_in_run
 
 bp = Blueprint("workbench", __name__, template_folder="templates")
@@ -63,6 +63,18 @@ def stop(run: str, item: str) -> Any:
 @allow(Permission.SUBMIT)
 def submit(run: str, item: str) -> Any:
     return pages.submit(_desk(run, item))
+
+
+@bp.get(ITEM + "/answers")
+@allow(Permission.LAB_USE)
+def answers(run: str, item: str) -> Any:
+    return answer_pages.get(_desk(run, item))
+
+
+@bp.post(ITEM + "/answers")
+@allow(Permission.LAB_USE)
+def save_answers(run: str, item: str) -> Any:
+    return answer_pages.save(_desk(run, item))
 
 
 @bp.post("/c/<center>/lab/stop-other")

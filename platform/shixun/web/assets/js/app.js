@@ -1,6 +1,7 @@
 // The one script of every page. Each module looks for its own data-… attributes, at load and in what htmx swaps in.
 import htmx from "htmx.org";
 import { csrfToken } from "./csrf.js";
+import { startAnswers } from "./form-answers.js";
 import { startCharts } from "./charts-loader.js";
 import { startCountdowns } from "./countdown.js";
 import { startDialogs } from "./dialogs.js";
@@ -48,7 +49,7 @@ document.addEventListener("htmx:sendError", showFailure);
 
 const starters = [
   startMenus, startDialogs, startWorkspaces, startTabs, startDrops, startOrders, startPasswords, startCountdowns,
-  startStreams, startProgressPanels, startHeartbeats, startCharts, startEditors,
+  startStreams, startProgressPanels, startHeartbeats, startCharts, startEditors, startAnswers,
 ];
 
 function startAll(root) {
