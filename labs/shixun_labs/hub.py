@@ -15,7 +15,7 @@ import docker
 from dockerspawner import DockerSpawner
 from traitlets import Dict, Float, Instance, Int, Unicode, default
 
-from shixun_labs import baseline
+from shixun_labs import baseline, plant
 from shixun_labs.baseline import MIB, Box
 from shixun_labs.engine import THREADS, Engine, Guard, StartError, answers_http, not_started
 from shixun_labs.network import LabNetwork
@@ -24,7 +24,6 @@ from shixun_labs.progress import Progress
 from shixun_labs.refusal import Refusal
 from shixun_labs.tickets import Ticket, TicketError, forget_ticket, verify
 
-PLANT_PORTS = {"modbus": 5020, "hmi": 8600}
 LAB_COMMAND = ["/opt/shixun/bin/python", "-m", "shixun_labs.exchange.launch"]
 SWEEP_SECONDS = 60.0
 
@@ -37,7 +36,7 @@ class ShixunSpawner(DockerSpawner):  # type: ignore[misc]  # untyped base
     used_tickets = Unicode("used-tickets", config=True, help="folder that remembers used tickets")
     images = Dict(config=True, help="what a ticket's image name means: {name: image reference}")
     plant_image = Unicode("shixun-plant:dev", config=True, help="image of the plants")
-    plant_memory_mb = Int(192, config=True, help="MiB of one plant")
+    plant_memory_mb = Int(192, config=True, help="MiB of one plant; one with OPC UA gets 128 more")
     hub_name = Unicode("shixun", config=True, help="names this hub's containers, so that two hubs can share an engine")
     lab_network = Instance(LabNetwork, config=True, help="the labs' network")
     runtime = Unicode("", config=True, help="container runtime, as runsc; empty: the engine's default")
@@ -143,8 +142,8 @@ class ShixunSpawner(DockerSpawner):  # type: ignore[misc]  # untyped base
 
         waits = [engine.until(self.object_id, lab_ready, self.start_timeout, "the lab")]
         if self.plant_id:
-            plant = self.plant_id
-            waits.append(engine.until(plant, lambda: engine.said_ready(plant), self.start_timeout, "the plant"))
+            identity = self.plant_id
+            waits.append(engine.until(identity, lambda: engine.said_ready(identity), self.start_timeout, "the plant"))
         await asyncio.gather(*waits)
 
     def _lab_box(self, ticket: Ticket) -> Box:
@@ -179,20 +178,19 @@ class ShixunSpawner(DockerSpawner):  # type: ignore[misc]  # untyped base
             "MALLOC_ARENA_MAX": "2",
         }
         if ticket.plant is not None:
-            made["SHIXUN_PLANT_HMI"] = f"127.0.0.1:{PLANT_PORTS['hmi']}"
-            made["SHIXUN_PLANT_MODBUS"] = f"127.0.0.1:{PLANT_PORTS['modbus']}"
+            made |= plant.environment(ticket.plant)
         return made
 
     def _plant_box(self, ticket: Ticket) -> Box:
         assert ticket.plant is not None
-        ports = ["--modbus-port", str(PLANT_PORTS["modbus"]), "--hmi-port", str(PLANT_PORTS["hmi"])]
-        run = ["run", ticket.plant.kind, "--host", "127.0.0.1", *ports, "--speed", str(ticket.plant.speed)]
+        # An OPC UA server has 6000 nodes of the standard in memory, and takes 2 s of a core to put them there.
+        large = "opcua" in ticket.plant.protocols
         return Box(
             image=self.plant_image,
             user=baseline.PLANT_USER,
             network=f"container:{self.object_id}",
-            memory=self.plant_memory_mb * MIB,
-            cpu=0.5,
+            memory=(self.plant_memory_mb + (128 if large else 0)) * MIB,
+            cpu=1.0 if large else 0.5,
             pids=64,
             tmpfs={"/plant": 64 * MIB, "/tmp": 8 * MIB},  # noqa: S108
             environment={
@@ -202,7 +200,14 @@ class ShixunSpawner(DockerSpawner):  # type: ignore[misc]  # untyped base
                 "MALLOC_ARENA_MAX": "2",
                 "TZ": self.timezone,
             },
-            command=["/opt/shixun/bin/python", "-m", "shixun_plants", *run, "--log", "/plant/log.jsonl"],
+            command=[
+                "/opt/shixun/bin/python",
+                "-m",
+                "shixun_plants",
+                *plant.arguments(ticket.plant),
+                "--log",
+                "/plant/log.jsonl",
+            ],
             labels=self._labels("plant", ticket) | {baseline.LAB: self.object_id},
             runtime=self.runtime,
             stop_seconds=1,
@@ -236,8 +241,8 @@ class ShixunSpawner(DockerSpawner):  # type: ignore[misc]  # untyped base
         await self._end_boxes(1 if now else 10)
 
     async def _end_boxes(self, seconds: int) -> None:
-        engine, lab, plant = self.engine, self.object_id, self.plant_id
-        await asyncio.gather(engine.end(lab, seconds), engine.end(plant, 0))
+        engine = self.engine
+        await asyncio.gather(engine.end(self.object_id, seconds), engine.end(self.plant_id, 0))
         self.object_id = self.plant_id = ""
 
     def _last_activity(self) -> float:

@@ -22,12 +22,12 @@ from jupyterhub.utils import random_port
 from tornado import web
 from traitlets import Unicode
 
+from shixun_labs import plant
 from shixun_labs.progress import Progress
 from shixun_labs.refusal import Refusal
 from shixun_labs.tickets import Ticket, TicketError, forget_ticket, verify
 
 NOBODY = 65534
-MODBUS_PORT, HMI_PORT = 5020, 8600
 READY_SECONDS = 40.0
 _PR_SET_PDEATHSIG = 1
 
@@ -95,7 +95,7 @@ class PracticeSpawner(LocalProcessSpawner):  # type: ignore[misc]  # untyped bas
                 "练习模式下同一时间只能有一人做实验，请稍后再试。",
                 "In practice mode one person can use a lab at a time. Try again later.",
             )
-        for port in (MODBUS_PORT, HMI_PORT) if ticket.plant else ():
+        for port in plant.ports(ticket.plant).values() if ticket.plant else ():
             with socket.socket() as probe:
                 probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
                 try:
@@ -143,17 +143,7 @@ class PracticeSpawner(LocalProcessSpawner):  # type: ignore[misc]  # untyped bas
 
     async def _start_plant(self, ticket: Ticket, home: Path) -> None:
         assert ticket.plant is not None
-        ports = ["--modbus-port", str(MODBUS_PORT), "--hmi-port", str(HMI_PORT)]
-        command = [
-            sys.executable,
-            "-m",
-            "shixun_plants",
-            "run",
-            ticket.plant.kind,
-            *ports,
-            "--speed",
-            str(ticket.plant.speed),
-        ]
+        command = [sys.executable, "-m", "shixun_plants", *plant.arguments(ticket.plant)]
         seeds = {"SHIXUN_PLANT_MAP_SEED": ticket.plant.map_seed, "SHIXUN_PLANT_PROCESS_SEED": ticket.plant.process_seed}
         self.plant = await asyncio.create_subprocess_exec(
             *command,
@@ -186,7 +176,7 @@ class PracticeSpawner(LocalProcessSpawner):  # type: ignore[misc]  # untyped bas
             "PYTHONDONTWRITEBYTECODE": "1",
         }
         if ticket.plant is not None:
-            ours |= {"SHIXUN_PLANT_HMI": f"127.0.0.1:{HMI_PORT}", "SHIXUN_PLANT_MODBUS": f"127.0.0.1:{MODBUS_PORT}"}
+            ours |= plant.environment(ticket.plant)
         command = [sys.executable, "-m", "shixun_labs.exchange.launch"]
         if os.geteuid() == 0 and "user" not in self._as():
             command.append("--allow-root")
@@ -215,14 +205,14 @@ class PracticeSpawner(LocalProcessSpawner):  # type: ignore[misc]  # untyped bas
         await self._end_plant()
 
     async def _end_plant(self) -> None:
-        plant, self.plant = self.plant, None
-        if plant is not None and plant.returncode is None:
+        process, self.plant = self.plant, None
+        if process is not None and process.returncode is None:
             with contextlib.suppress(ProcessLookupError):
-                plant.terminate()
+                process.terminate()
                 with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(plant.wait(), 3)
-                if plant.returncode is None:
-                    plant.kill()
+                    await asyncio.wait_for(process.wait(), 3)
+                if process.returncode is None:
+                    process.kill()
         if PracticeSpawner._busy == self.user.name:
             PracticeSpawner._busy = ""
 

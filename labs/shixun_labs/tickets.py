@@ -53,6 +53,7 @@ class Plant(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
     kind: str = Field(pattern=_SLUG)
+    protocols: tuple[Literal["modbus", "opcua", "mqtt"], ...] = Field(default=("modbus",), min_length=1, max_length=3)
     speed: float = Field(default=1.0, ge=0.1, le=100)
     map_seed: str = Field(pattern=_SEED, repr=False)
     process_seed: str = Field(pattern=_SEED, repr=False)

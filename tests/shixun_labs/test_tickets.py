@@ -10,7 +10,9 @@ from joserfc import jws
 from joserfc.jwk import OctKey
 from labs_stack import KEY, sign
 
-from shixun_labs.tickets import TicketError, verify
+from shixun.workbench.pages import PLANT_ADDRESSES
+from shixun_labs.plant import arguments, environment
+from shixun_labs.tickets import Plant, TicketError, verify
 
 NOW = 1_800_000_000.0
 PERSON = "talice000000000000000"
@@ -113,3 +115,20 @@ def test_a_tickets_secrets_do_not_show_in_logs(tmp_path: Path) -> None:
     assert "ab" * 32 not in shown
     assert "cd" * 32 not in shown
     assert "t" * 32 not in shown
+
+
+def test_a_plant_serves_what_the_ticket_names_at_the_addresses_that_the_page_shows() -> None:
+    plant = Plant(kind="bottling", protocols=("opcua", "mqtt"), map_seed="ab" * 32, process_seed="cd" * 32)
+    words = arguments(plant)
+    assert words[words.index("--protocols") + 1] == "opcua,mqtt"
+    assert "--modbus-port" not in words
+    found = environment(plant)
+    assert found == {
+        "SHIXUN_PLANT_OPCUA": PLANT_ADDRESSES["opcua"][1],
+        "SHIXUN_PLANT_MQTT": PLANT_ADDRESSES["mqtt"][1],
+        "SHIXUN_PLANT_HMI": "127.0.0.1:8600",
+    }
+    assert (
+        environment(plant.model_copy(update={"protocols": ("modbus",)}))["SHIXUN_PLANT_MODBUS"]
+        == (PLANT_ADDRESSES["modbus"][1])
+    )

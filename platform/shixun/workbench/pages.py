@@ -20,6 +20,13 @@ from shixun.workbench.models import LabSession, LabWork
 from shixun.workbench.operations import Seat
 from shixun.workbench.queries import last_failed, submissions_of
 
+# Where the spawner lets a plant answer (shixun_labs.plant), by protocol of the lab: its name, and what a program connects to.
+PLANT_ADDRESSES = {
+    "modbus": ("Modbus TCP", "127.0.0.1:5020"),
+    "opcua": ("OPC UA", "opc.tcp://127.0.0.1:4840"),
+    "mqtt": ("MQTT", "127.0.0.1:1883"),
+}
+
 
 def _settings() -> Settings:
     settings: Settings = current_app.config["SETTINGS"]
@@ -73,6 +80,9 @@ def show(desk: Desk) -> str:
         lab_url=notebook,
         own_tab_url=notebook or hmi,
         hmi_url=hmi,
+        plant_addresses=[
+            PLANT_ADDRESSES[protocol] for protocol in (version.plant or {}).get("protocols", ()) if state == "ready"
+        ],
         stream=events_url(operations.session_channel(g.person.id), HUB_CHANNEL + user),
         graded_stream=events_url(grading_channel(desk.seat.owner_id)),
         start_steps=_start_steps(version.form != []),

@@ -54,6 +54,7 @@ def _plant(session: LabSession) -> dict[str, Any] | None:
         return None
     return {
         "kind": plant["kind"],
+        "protocols": plant["protocols"],
         "speed": plant.get("speed", 1.0),
         "map_seed": session.work.map_seed,
         "process_seed": session.process_seed,

@@ -12,6 +12,7 @@ from shixun.core import outbox
 from shixun.core.clock import now
 from shixun.core.db import db
 from shixun.core.errors import Conflict, NotFound, Unavailable
+from shixun.curriculum.models import LabVersion
 from shixun.workbench import operations, tasks
 from shixun.workbench.models import LabSession, LabWork
 from shixun.workbench.seats import seat_in_run
@@ -54,6 +55,7 @@ def test_a_lab_starts_through_the_worker_with_a_signed_ticket(world: Any, hub: A
     assert (claims["sub"], claims["session"], claims["lab"]) == (world.hub_user, found, "modbus-point-map")
     assert claims["plant"]["map_seed"] == session(found).work.map_seed
     assert claims["plant"]["process_seed"] != claims["plant"]["map_seed"]
+    assert claims["plant"]["protocols"] == ["modbus"]
     later(2)
     assert session(found).ready_at is None
     hub.servers[world.hub_user] = "ready"
@@ -158,3 +160,17 @@ def test_strangers_have_no_seat(world: Any) -> None:
             seat_in_run(world.trainee, run_id, item)
     with pytest.raises(NotFound):
         seat_in_run(world.teacher, world.run_id, "point-map")
+
+
+def test_the_page_of_a_running_lab_says_where_its_plant_answers(world: Any, hub: Any, browser: Any) -> None:
+    version = db.session.scalars(db.select(LabVersion)).one()
+    assert version.plant is not None
+    version.plant = version.plant | {"protocols": ["opcua", "mqtt"]}
+    db.session.commit()
+    person, path = browser().sign_in("wang"), f"/c/{world.center.slug}/learn/{world.run_id}/labs/point-map"
+    assert "opc.tcp" not in person.get(path).get_data(as_text=True)
+    make_ready(world, hub)
+    page = person.get(path).get_data(as_text=True)
+    assert "opc.tcp://127.0.0.1:4840" in page
+    assert "127.0.0.1:1883" in page
+    assert "Modbus TCP" not in page
