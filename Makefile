@@ -32,6 +32,11 @@ node_modules/.package-lock.json: $(VENV)/run.ok package.json package-lock.json
 $(DIST): node_modules/.package-lock.json $(shell find platform/shixun/web/assets -type f)
 	@$(BIN)/python -m shixun.commands.node run --silent build
 
+tests/clients/node_modules/.package-lock.json: $(VENV)/run.ok tests/clients/package.json tests/clients/package-lock.json
+	@echo "installing the clients that the plants' tests use"
+	@(cd tests/clients && $(CURDIR)/$(BIN)/python -m shixun.commands.node ci --silent --no-audit --no-fund && touch $(CURDIR)/$@) \
+	    || echo "they could not be installed: their tests are skipped"
+
 $(VENV)/messages.ok: $(VENV)/run.ok $(POS)
 	@$(BIN)/python -m shixun.commands.messages compile
 	@touch $@
@@ -47,7 +52,7 @@ run: setup ## the whole platform on this machine
 	@if docker version >/dev/null 2>&1; then deploy/images/build.sh || echo "going on without Docker labs: practice only"; fi
 	@exec $(BIN)/shixun up
 
-test: setup $(VENV)/dev.ok ## all tests; what needs a Docker Engine is skipped where none answers
+test: setup $(VENV)/dev.ok tests/clients/node_modules/.package-lock.json ## all tests; what needs a Docker Engine is skipped where none answers
 	@if docker version >/dev/null 2>&1; then deploy/images/build.sh; fi
 ifdef TESTS
 	@$(BIN)/python -m pytest -q $(TESTS)
@@ -66,4 +71,4 @@ messages: setup ## bring the translation catalogues up to date with the code
 	@$(BIN)/python -m shixun.commands.messages update
 
 clean: ## remove what was built; data in var/ stay
-	rm -rf $(VENV) node_modules platform/shixun/web/static/dist
+	rm -rf $(VENV) node_modules tests/clients/node_modules platform/shixun/web/static/dist

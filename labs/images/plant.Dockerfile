@@ -1,4 +1,4 @@
-# The plant beside a lab: a simulator with Modbus TCP and its screen, as a non-root user on a read-only root.
+# The plant beside a lab: a simulator with Modbus TCP, OPC UA, MQTT and its screen, as a non-root user on a read-only root.
 # Build context: the repository. deploy/images/build.sh builds it.
 FROM debian:bookworm-slim
 
@@ -25,6 +25,6 @@ ENV PATH=/opt/shixun/bin:/usr/local/bin:/usr/bin:/bin \
     PYTHONUNBUFFERED=1
 USER 10002:10002
 WORKDIR /plant
-EXPOSE 5020 8600
+EXPOSE 5020 4840 1883 8600
 # No ENTRYPOINT: the spawner and the graders give the whole command. Exec form, so that the plant itself hears SIGTERM.
 CMD ["/opt/shixun/bin/python", "-m", "shixun_plants", "run", "bottling", "--log", "/plant/log.jsonl"]
