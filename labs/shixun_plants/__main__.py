@@ -28,6 +28,7 @@ def _parser() -> argparse.ArgumentParser:
     running.add_argument("--no-hmi", action="store_true", help="serve no screen")
     running.add_argument("--speed", type=float, default=1.0, help="plant seconds per second, 0.1 to 100")
     running.add_argument("--log", type=Path, metavar="FILE", help="JSON lines of all requests from outside")
+    running.add_argument("--history", type=Path, metavar="FILE", help="SQLite file of the measured tags (historian.py)")
     running.add_argument("--trace", action="store_true", help="put true and measured values into the log as well")
     return parser
 
@@ -52,6 +53,7 @@ def main(argv: list[str] | None = None) -> int:
             host=options.host,
             log_path=options.log,
             trace_path=options.log if options.trace else None,
+            history_path=options.history,
             faults_menu=os.environ.get("SHIXUN_PLANT_FAULTS") == "1",
         )
     except ValueError as error:

@@ -23,6 +23,7 @@ from shixun_plants.serving import Serving, quiet
 from shixun_plants.writing import Refusal, refusal
 
 if TYPE_CHECKING:
+    from shixun_plants.historian import Historian
     from shixun_plants.registers import Registers
 
 Protocol = Literal["modbus", "opcua", "mqtt"]
@@ -38,6 +39,7 @@ class PlantConfig:
     """How to run a plant. `speed` is plant seconds per second (0.1 to 100); ports may be 0 (the system chooses).
 
     A port of a protocol that is not among `protocols` means nothing, and no screen is served where `hmi_port` is None.
+    `history_path` is the historian's file, None for none.
     `trace_path` may be `log_path`: trace lines then stand between the requests, in the order in which things happened.
     """
 
@@ -53,6 +55,7 @@ class PlantConfig:
     host: str = "127.0.0.1"
     log_path: Path | None = None
     trace_path: Path | None = None
+    history_path: Path | None = None
     faults_menu: bool = False
 
     def __post_init__(self) -> None:
@@ -78,6 +81,7 @@ class LivePlant:
         self._traced = -1.0
         self.signals = {signal.tag: signal for signal in self.plant.signals}
         self.listeners: list[Callable[[Measured], None]] = []  # each gets every new set of reported readings
+        self._historian = self._open_history()
 
     @property
     def true(self) -> dict[str, float]:
@@ -141,12 +145,16 @@ class LivePlant:
         self._log.write(self.plant.time, {"op": op, "protocol": protocol, **entry})
 
     def flush(self) -> None:
-        """Bring the log to its file."""
+        """Bring log and history to their files."""
+        if self._historian is not None:
+            self._historian.flush()
         self._log.flush()
         self._trace.flush()
 
     def close(self) -> None:
-        """End the log."""
+        """End log and history."""
+        if self._historian is not None:
+            self._historian.close()
         self._log.close()
         self._trace.close()
 
@@ -155,6 +163,15 @@ class LivePlant:
         reported = self.rig.reported
         for listener in self.listeners:
             listener(reported)
+
+    def _open_history(self) -> "Historian | None":
+        if self.config.history_path is None:
+            return None
+        from shixun_plants.historian import Historian
+
+        made = Historian(self.config.history_path, self.plant.signals)
+        self.listeners.append(made.observe)
+        return made
 
     def _on_request(
         self, op: str, unit: int, fc: int, address: int, count: int, values: list[int], error: int | None

@@ -83,6 +83,19 @@ def test_stays_small(tmp_path: Path) -> None:
     assert int(match[1]) < 60 * 1024
 
 
+def test_modbus_alone_loads_nothing_of_other_protocols(tmp_path: Path) -> None:
+    """The goal is 40 MB: a class of 50 has 50 of these, most of them with Modbus alone."""
+    with running("--no-hmi") as (process, ready):
+        assert ready == {"ready": True, "modbus": ready["modbus"], "opcua": None, "mqtt": None, "hmi": None}
+        status = Path(f"/proc/{process.pid}/status").read_text()
+        mapped = Path(f"/proc/{process.pid}/maps").read_text()
+    match = re.search(r"VmHWM:\s+(\d+) kB", status)
+    assert match is not None
+    assert int(match[1]) < 40 * 1024
+    assert "cryptography" not in mapped, "asyncua's"
+    assert "_sqlite3" not in mapped, "the historian's"
+
+
 def test_a_taken_port_is_one_clear_line(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = str(taken.getsockname()[1])
@@ -113,6 +126,8 @@ def test_a_log_that_cannot_be_written_is_one_clear_line(tmp_path: Path) -> None:
     [
         (["--speed", "1000"], {}, "speed"),
         (["--trace"], {}, "--log"),
+        (["--protocols", "modbus,telnet"], {}, "opcua"),
+        (["--protocols", ""], {}, "protocols"),
         ([], {"SHIXUN_PLANT_MAP_SEED": "xyz"}, "SHIXUN_PLANT_MAP_SEED"),
     ],
 )

@@ -81,7 +81,7 @@ def show(desk: Desk) -> str:
         own_tab_url=notebook or hmi,
         hmi_url=hmi,
         plant_addresses=[
-            PLANT_ADDRESSES[protocol] for protocol in (version.plant or {}).get("protocols", ()) if state == "ready"
+            PLANT_ADDRESSES[protocol] for protocol in (version.plant or {}).get("protocols", ()) if notebook
         ],
         stream=events_url(operations.session_channel(g.person.id), HUB_CHANNEL + user),
         graded_stream=events_url(grading_channel(desk.seat.owner_id)),
