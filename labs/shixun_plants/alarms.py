@@ -5,14 +5,15 @@ times are plant seconds.
 """
 
 from collections import deque
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
 from shixun_plants.faults import Measured
 from shixun_plants.signals import Signal
 
-AlarmKind = Literal["HH", "H", "L", "LL", "state", "bad"]
+LimitKind = Literal["HH", "H", "L", "LL"]
+AlarmKind = LimitKind | Literal["state", "bad"]
 Standing = Literal["normal", "unacknowledged", "acknowledged", "returned"]
 CRITICAL, HIGH, MEDIUM, LOW = 1, 2, 3, 4
 MAX_PAST = 20
@@ -60,7 +61,7 @@ class AlarmSpec:
 
 def limit_alarm(
     signal: Signal,
-    kind: Literal["HH", "H", "L", "LL"],
+    kind: LimitKind,
     limit: float,
     priority: int = MEDIUM,
     *,
@@ -72,6 +73,16 @@ def limit_alarm(
     zh, en = _WORDS[kind]
     return AlarmSpec(
         signal.tag, kind, f"{signal.zh}{zh}", f"{signal.en} {en}", limit, priority, deadband, on_delay, off_delay
+    )
+
+
+def limit_alarms(
+    signal: Signal, limits: Mapping[LimitKind, tuple[float, int]], *, deadband: float = 0.0, on_delay: float = 0.0
+) -> tuple[AlarmSpec, ...]:
+    """Several limits on a signal: (limit, priority) by kind."""
+    return tuple(
+        limit_alarm(signal, kind, limit, priority, deadband=deadband, on_delay=on_delay)
+        for kind, (limit, priority) in limits.items()
     )
 
 

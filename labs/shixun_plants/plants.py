@@ -68,6 +68,8 @@ class Kind:
 KINDS: dict[str, Kind] = {
     "bottling": Kind("shixun_plants.bottling.plant:BottlingPlant", "shixun_plants.bottling.mimic:MIMIC"),
     "water": Kind("shixun_plants.water.plant:WaterPlant", "shixun_plants.water.mimic:MIMIC"),
+    "four-tank": Kind("shixun_plants.fourtank.plant:FourTankPlant", "shixun_plants.fourtank.mimic:MIMIC"),
+    "boiler": Kind("shixun_plants.boiler.plant:BoilerPlant", "shixun_plants.boiler.mimic:MIMIC"),
 }
 
 

@@ -99,12 +99,12 @@ def test_instruments_without_a_controller_behind_them_never_change_the_process(k
 
 @pytest.mark.parametrize("kind", [kind for kind in KINDS if plant_class(kind).actuators])
 def test_actuator_faults_reach_the_process(kind: str) -> None:
-    healthy = simulate(kind, b"a", 3600.0, every=60.0).true
+    healthy = simulate(kind, b"a", 900.0, every=60.0).true
     for tag in plant_class(kind).actuators:
         for fault in ACTUATOR:
             size = 0.9 if fault == "fouled" else 50.0
             assert simulate(
-                kind, b"a", 3600.0, every=60.0, faults=[Fault(tag, fault, 20.0, size=size)]
+                kind, b"a", 900.0, every=60.0, faults=[Fault(tag, fault, 20.0, size=size)]
             ).true != healthy or (len(set(healthy[tag])) == 1), f"{tag} {fault}"
 
 

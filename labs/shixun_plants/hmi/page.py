@@ -75,7 +75,8 @@ def _trend(page: Page, alarms: Mapping[str, AlarmSpec], points: list[Any]) -> st
     minutes = f"{page.plant.remembered / 60:g}"
     title = page._("Trend, last {minutes} minutes of plant time").format(minutes=minutes)
     strips = "".join(_strip(page, strip, alarms, points) for strip in page.mimic.strips)
-    return f'<section class="card trend"><h2>{title}</h2>{strips}</section>'
+    many = " many" if len(page.mimic.strips) > 2 else ""
+    return f'<section class="card trend{many}"><h2>{title}</h2><div class="strips">{strips}</div></section>'
 
 
 def _strip(page: Page, strip: Strip, alarms: Mapping[str, AlarmSpec], points: list[Any]) -> str:

@@ -47,13 +47,13 @@ def tank(
     )
 
 
-def valve(page: Page, tag: str, x: float, y: float, label: str, *, below: bool = True) -> str:
-    """A control valve at (x, y) with its opening."""
-    place = y + 30 if below else y - 26
-    body = f"M{x - 14:g} {y - 10:g}l28 20v-20l-28 20z"
+def valve(page: Page, tag: str, x: float, y: float, label: str, at: tuple[float, float] | None = None) -> str:
+    """A control valve at (x, y) with its opening, below it or `at` another place."""
+    text_x, text_y = at or (x, y + 30)
     return (
-        f'<g {page.alarmed(tag)}><path {page.on(tag, "gear")} d="{body}"/><path class="mark-line" d="M{x:g} {y:g}v-13m-9 0h18"/>'
-        f'<text class="small mid" x="{x:g}" y="{place:g}">{escape(label)} <tspan class="num" {page.live(tag)}>'
+        f'<g {page.alarmed(tag)}><path {page.on(tag, "gear")} d="M{x - 14:g} {y - 10:g}l28 20v-20l-28 20z"/>'
+        f'<path class="mark-line" d="M{x:g} {y:g}v-13m-9 0h18"/>'
+        f'<text class="small mid" x="{text_x:g}" y="{text_y:g}">{escape(label)} <tspan class="num" {page.live(tag)}>'
         f"{page.number(tag)}</tspan> {page.unit(tag)}</text></g>"
     )
 
