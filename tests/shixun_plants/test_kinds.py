@@ -104,7 +104,7 @@ def test_actuator_faults_reach_the_process(kind: str) -> None:
         for fault in ACTUATOR:
             size = 0.9 if fault == "fouled" else 50.0
             assert simulate(
-                kind, b"a", 900.0, every=60.0, faults=[Fault(tag, fault, 20.0, size=size)]
+                kind, b"a", 900.0, every=60.0, faults=[Fault(tag, fault, 5.0, size=size)]
             ).true != healthy or (len(set(healthy[tag])) == 1), f"{tag} {fault}"
 
 

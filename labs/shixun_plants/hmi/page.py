@@ -55,7 +55,7 @@ def render(
 {mimic.draw(page)}
 <div class="two">
 {_trend(page, alarms, snapshot["trend"])}
-<section class="card"><h2>{_("Alarms")}</h2><ul id="alarms" class="alarms" aria-live="polite" tabindex="0"></ul></section>
+<section class="card first"><h2>{_("Alarms")}</h2><ul id="alarms" class="alarms" aria-live="polite" tabindex="0"></ul></section>
 </div>
 {_table(page)}
 {_faults(page) if faults else ""}
