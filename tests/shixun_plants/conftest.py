@@ -51,9 +51,9 @@ def config(tmp_path: Path, **changes: Any) -> PlantConfig:
 
 
 @pytest.fixture
-async def bench(tmp_path: Path) -> AsyncIterator[Bench]:
-    """A warm plant whose clock stands still."""
-    live = LivePlant(config(tmp_path))
+async def bench(tmp_path: Path, request: pytest.FixtureRequest) -> AsyncIterator[Bench]:
+    """A warm plant whose clock stands still: a bottling line, or the kind that a test is parametrised with."""
+    live = LivePlant(config(tmp_path, kind=getattr(request, "param", "bottling")))
     live.warm_up()
     server = ModbusServer(live.registers)
     await server.start("127.0.0.1", 0)

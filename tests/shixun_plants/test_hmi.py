@@ -73,22 +73,32 @@ async def proxy(port: int) -> AsyncIterator[str]:
     listener.close()
 
 
-@pytest.mark.parametrize(
-    ("lang", "words"), [("zh", ("灌装产线", "灌装机", "运行", "瓶颈")), ("en", ("Bottling line", "Filler", "Execute"))]
-)
-async def test_the_page_is_complete_without_a_script(tmp_path: Path, lang: str, words: tuple[str, ...]) -> None:
-    async with screen(tmp_path) as (live, _, url), httpx.AsyncClient() as http:
-        page = (await http.get(f"{url}/?lang={lang}")).text
-        for word in words:
-            assert word in page
-        assert page.count('class="station"') == 5
-        assert page.count('class="buffer"') == 4
-        for signal in catalogue("bottling"):
-            if signal.kind != "command":
-                value = round(live.measured.values[signal.tag], 3)
-                shown = f"{value:,.{digits(signal)}f}"
-                assert f'data-v="{signal.tag}" data-d="{digits(signal)}">{shown}<' in page, signal.tag
-        assert len(re.findall(r"[\d.]+,[\d.]+", page.split("data-trend")[1])) > 200, "ten minutes of past are there"
+@pytest.mark.parametrize("kind", KINDS)
+async def test_the_page_is_complete_without_a_script(tmp_path: Path, kind: str) -> None:
+    """Name, drawing, every reading, ten minutes of past and the faults menu, in both languages, and nothing that the CSP blocks."""
+    shown = mimic(kind)
+    async with screen(tmp_path, kind=kind, faults_menu=True) as (live, _, url), httpx.AsyncClient() as http:
+        for lang, name in (("zh", shown.zh), ("en", shown.en)):
+            page = (await http.get(f"{url}/?lang={lang}")).text
+            assert f"<h1>{name}</h1>" in page
+            assert "<svg" in page.split("</header>")[1].split('class="card trend')[0]
+            for signal in catalogue(kind):
+                if signal.kind != "command":
+                    value = round(live.reported.values[signal.tag], 3)
+                    text = f"{value:,.{digits(signal)}f}"
+                    assert f'data-v="{signal.tag}" data-d="{digits(signal)}">{text}<' in page, signal.tag
+                assert f'<option value="{signal.tag}"' in page
+            assert len(re.findall(r"[\d.]+,[\d.]+", page.split("data-trend")[1])) > 200, "the past is there"
+            assert not [inline for inline in ("<style", " style=", "<script>", "onclick") if inline in page]
+            chinese = re.sub("中文", "", page.split("<body")[1].split(">", 1)[1])
+            assert bool(re.search("[\u4e00-\u9fff]", chinese)) is (lang == "zh")
+
+
+async def test_the_bottling_line_has_all_its_machines(tmp_path: Path) -> None:
+    async with screen(tmp_path) as (_, _, url), httpx.AsyncClient() as http:
+        page = (await http.get(f"{url}/?lang=zh")).text
+        assert [page.count(f'class="{part}"') for part in ("station", "buffer")] == [5, 4]
+        assert all(word in page for word in ("灌装机", "运行", "瓶颈"))
 
 
 async def test_headers_let_the_lab_frame_it_and_nothing_is_absolute(tmp_path: Path) -> None:
@@ -269,7 +279,7 @@ def test_every_text_has_its_chinese(kind: str) -> None:
     }
     assert asked <= set(ZH) | set(shown.words), asked - set(ZH) - set(shown.words)
     assert not set(ZH) & set(shown.words)
-    assert helps == set(EN)
+    assert helps | {*INSTRUMENT, *ACTUATOR, *NETWORK} == set(EN)
     assert translator("en", shown.words)("Stopped") == "Stopped"
     named = (*catalogue(kind), *plant_class(kind).alarms)
     assert all(one.zh and one.en and one.zh != one.en for one in named)
@@ -298,6 +308,38 @@ def test_every_mimic_fits_its_plant(kind: str) -> None:
 )
 def test_language(asked: str, accepted: str, lang: str) -> None:
     assert language(asked, accepted) == lang
+
+
+@pytest.mark.browser
+@pytest.mark.skipif(not CHROMIUM.exists(), reason="no Chromium")
+async def test_every_kind_moves_and_fits_a_phone(tmp_path: Path) -> None:
+    """Streamed readings reach the drawing without an error of the script, and no page is wider than its window."""
+    from playwright.async_api import async_playwright
+
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"])
+        page = await browser.new_page()
+        problems: list[str] = []
+        page.on("console", lambda said: problems.append(said.text) if said.type in ("error", "warning") else None)
+        page.on("pageerror", lambda error: problems.append(str(error)))
+        for kind in KINDS:
+            async with screen(tmp_path, kind=kind, faults_menu=True) as (live, _, url):
+                for width in (360, 1200):
+                    await page.set_viewport_size({"width": width, "height": 800})
+                    await page.goto(f"{url}/?lang=en")
+                    await page.get_by_text("Live", exact=True).wait_for()
+                    await page.locator("summary").click()
+                    assert await page.evaluate("document.documentElement.scrollWidth") <= width, kind
+                await page.get_by_role("button", name="Apply").click()
+                await page.locator(".standing li").wait_for()
+                signal = next(signal for signal in catalogue(kind) if signal.kind == "analog")
+                live.faults = (Fault(signal.tag, "dropout", start=live.plant.time),)
+                live.advance(5.0)
+                await page.locator(f'.alarms [data-id="{signal.tag}:bad"] button').click()
+                await page.locator(f'.alarms [data-id="{signal.tag}:bad"].acknowledged').wait_for()
+                await page.locator(f'tr.bad[data-row="{signal.tag}"]').wait_for()
+        await browser.close()
+        assert [problem for problem in problems if "favicon" not in problem and "404" not in problem] == []
 
 
 @pytest.mark.browser

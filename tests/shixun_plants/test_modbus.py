@@ -7,7 +7,7 @@ import struct
 import pytest
 from pymodbus.client import AsyncModbusTcpClient
 
-from shixun_plants.plants import catalogue
+from shixun_plants.plants import KINDS, catalogue
 from shixun_plants.pointmap import Point, decode, encode
 
 from .conftest import Bench, read
@@ -20,6 +20,7 @@ def free_address(bench: Bench, unit: int, table: str) -> int:
     return max(p.address + p.count for p in bench.live.map.points if (p.unit_id, p.table) == (unit, table))
 
 
+@pytest.mark.parametrize("bench", KINDS, indirect=True)
 async def test_every_point_reads_as_measured(bench: Bench, client: AsyncModbusTcpClient) -> None:
     for _ in range(3):
         bench.live.advance(37.0)

@@ -18,6 +18,7 @@ import pytest
 from pymodbus.client import ModbusTcpClient
 
 from shixun_plants.mapgen import point_map
+from shixun_plants.plants import KINDS, catalogue
 from shixun_plants.pointmap import decode
 from shixun_plants.runner import PlantConfig, seed_from_env
 
@@ -47,6 +48,34 @@ def running(*arguments: str) -> Iterator[tuple[subprocess.Popen[str], dict[str, 
         process.kill()
         process.wait()
         process.stdout.close()
+
+
+def test_every_kind_runs_from_a_shell_and_stops_clean() -> None:
+    """All at once, so that it takes no longer than the slowest."""
+    ports = ("--modbus-port", "0", "--hmi-port", "0")
+    started = {
+        kind: subprocess.Popen(
+            [sys.executable, "-m", "shixun_plants", "run", kind, *ports],
+            env=environment(),
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        for kind in KINDS
+    }
+    try:
+        for kind, process in started.items():
+            assert process.stdout is not None
+            ready = json.loads(process.stdout.readline())
+            with urllib.request.urlopen(f"http://127.0.0.1:{ready['hmi']}/snapshot", timeout=60) as answer:
+                assert set(json.load(answer)["values"]) == {one.tag for one in catalogue(kind)}
+            process.send_signal(signal.SIGTERM)
+        assert {kind: process.wait(60) for kind, process in started.items()} == dict.fromkeys(KINDS, 0)
+    finally:
+        for process in started.values():
+            process.kill()
+            process.wait()
+            assert process.stdout is not None
+            process.stdout.close()
 
 
 def test_serves_logs_and_stops_clean(tmp_path: Path) -> None:

@@ -26,8 +26,8 @@ def draw(page: Page) -> str:
         + pipe("M350 388H398V366", page, "pump2.voltage")
         + tank(page, "tank3.level", (66, 44, 104, 106), page._("Tank 3"))
         + tank(page, "tank4.level", (250, 44, 104, 106), page._("Tank 4"))
-        + tank(page, "tank1.level", (66, 212, 104, 106), page._("Tank 1"), [(page.values["tank1.setpoint"], "SP")])
-        + tank(page, "tank2.level", (250, 212, 104, 106), page._("Tank 2"), [(page.values["tank2.setpoint"], "SP")])
+        + tank(page, "tank1.level", (66, 212, 104, 106), page._("Tank 1"), [("tank1.setpoint", "SP")])
+        + tank(page, "tank2.level", (250, 212, 104, 106), page._("Tank 2"), [("tank2.setpoint", "SP")])
         + "".join(
             box(page, f"tank{n}.level", x, y, f"LT{n}", 84)
             for n, x, y in ((3, 76, 92), (4, 260, 92), (1, 76, 262), (2, 260, 262))

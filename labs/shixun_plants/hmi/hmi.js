@@ -42,6 +42,7 @@
       if (node.dataset.axis === "x") node.setAttribute("width", length);
       else { node.setAttribute("y", at + size - length); node.setAttribute("height", length); }
     },
+    lift: (node, value) => node.setAttribute("transform", "translate(0 " + -share(node, value) * Number(node.dataset.size) + ")"),
     ring: (node, value) => node.setAttribute("stroke-dasharray", value + " 100"),
     turn: function (node, value) {
       const from = Number(node.dataset.from), to = Number(node.dataset.to);
@@ -161,10 +162,21 @@
   const form = byId("faults");
   if (form) {
     const list = form.querySelector(".standing");
-    const choose = function () {
+    // A size that shows something, for whoever doesn't want to think of one.
+    const suggest = function (tag, kind) {
+      const low = Number(tag.low), high = Number(tag.high), step = Number(tag.step);
+      const round = (value) => Number((Math.round(value / step) * step).toPrecision(6));
+      const sizes = {
+        drift: (high - low) / 1000, noise: (high - low) / 50, sluggish: 10, fouled: 0.5,
+        spoofed: round(low + (high - low) / 4), hijacked: low,
+      };
+      return kind in sizes ? Number(sizes[kind].toPrecision(3)) : 0;
+    };
+    const choose = function (event) {
       const fitting = form.tag.selectedOptions[0].dataset.kinds.split(" ").concat("none");
       for (const option of form.kind.options) option.hidden = option.disabled = !fitting.includes(option.value);
       if (form.kind.selectedOptions[0].hidden) form.kind.value = fitting[0];
+      if (!event || event.target !== form.size) form.size.value = suggest(form.tag.selectedOptions[0].dataset, form.kind.value);
       for (const help of form.querySelectorAll("[data-help]")) help.hidden = help.dataset.help !== form.kind.value;
     };
     const standing = function (answer) {

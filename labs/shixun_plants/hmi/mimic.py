@@ -11,6 +11,7 @@ that a kind needs none of its own (`Page` has a method for each):
 - `data-grow="tag" data-low data-high data-axis="x|y" data-at data-size`: a rectangle that grows with the reading, to the
   right from `data-at`, or up from `data-at + data-size`, `data-size` long at `data-high`
 - `data-ring="tag"`: a circle of `pathLength` 100 whose stroke is as long as the reading in %
+- `data-lift="tag" data-low data-high data-size`: a mark that stands `data-size` higher at `data-high` than at `data-low`
 - `data-turn="tag" data-low data-high data-from data-to data-centre="x y"`: a hand that turns between two angles
 - `data-slots="tag" data-high`: of its `.slot` elements as many are "on", from the last, as the reading is of `data-high`
 
@@ -151,6 +152,14 @@ class Page:
         return (
             f'data-grow="{tag}" data-low="{signal.low:g}" data-high="{top:g}" data-axis="{axis}" data-at="{at:g}" '
             f'data-size="{size:g}" {place}'
+        )
+
+    def lift(self, tag: str, size: float, low: float, high: float) -> str:
+        """Attributes of a mark drawn where `low` is, that moves up by `size` where the reading is `high`."""
+        share = min(max((self.values[tag] - low) / (high - low), 0.0), 1.0)
+        return (
+            f'data-lift="{tag}" data-low="{low:g}" data-high="{high:g}" data-size="{size:g}" '
+            f'transform="translate(0 {-share * size:.2f})"'
         )
 
     def ring(self, tag: str) -> str:

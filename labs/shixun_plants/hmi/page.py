@@ -134,7 +134,8 @@ def _faults(page: Page) -> str:
     _ = page._
     options = [(signal, fitting(signal, page.plant.actuators)) for signal in page.signals.values()]
     tags = "".join(
-        f'<option value="{signal.tag}" data-kinds="{" ".join(kinds)}">{page.title(signal.tag)} · {signal.tag}</option>'
+        f'<option value="{signal.tag}" data-kinds="{" ".join(kinds)}" data-low="{signal.low:g}" data-high="{signal.high:g}" '
+        f'data-step="{signal.resolution:g}">{page.title(signal.tag)} · {signal.tag}</option>'
         for signal, kinds in options
     )
     every = dict.fromkeys(kind for _signal, kinds in options for kind in kinds)

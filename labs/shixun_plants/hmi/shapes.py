@@ -28,17 +28,28 @@ def box(page: Page, tag: str, x: float, y: float, label: str, width: float = 104
 
 
 def tank(
-    page: Page, tag: str, at: tuple[float, float, float, float], label: str, marks: Iterable[tuple[float, str]] = ()
+    page: Page,
+    tag: str,
+    at: tuple[float, float, float, float],
+    label: str,
+    marks: Iterable[tuple[float | str, str]] = (),
 ) -> str:
-    """An open vessel at (x, y, width, height) that fills with its level; `marks` are levels and their names, on the left."""
+    """An open vessel at (x, y, width, height) that fills with its level.
+
+    `marks` are levels, or tags of set points that the mark follows, and their names, on the left.
+    """
     x, y, width, height = at
     signal = page.signals[tag]
     lines = ""
     for level, name in marks:
-        place = y + height * (1 - (level - signal.low) / (signal.high - signal.low))
+        if isinstance(level, str):
+            lift = page.lift(level, height, signal.low, signal.high)
+        else:
+            share = (level - signal.low) / (signal.high - signal.low)
+            lift = f'transform="translate(0 {-height * share:.1f})"'
         lines += (
-            f'<path class="mark-line" d="M{x - 6:g} {place:.1f}h12"/>'
-            f'<text class="small end" x="{x - 9:g}" y="{place + 4:.1f}">{escape(name)}</text>'
+            f'<g {lift}><path class="mark-line" d="M{x - 6:g} {y + height:g}h12"/>'
+            f'<text class="small end" x="{x - 9:g}" y="{y + height + 4:g}">{escape(name)}</text></g>'
         )
     return (
         f'<rect class="vessel" x="{x:g}" y="{y:g}" width="{width:g}" height="{height:g}" rx="4"/>'

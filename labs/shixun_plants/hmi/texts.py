@@ -53,6 +53,16 @@ ZH = {
     "help hijacked": "设定或命令被改成“幅度”，客户端再写也不起作用，读回的却是自己写的值。",
 }
 EN = {
+    "frozen": "instrument: frozen",
+    "drift": "instrument: drift",
+    "noise": "instrument: noise",
+    "dropout": "instrument: broken wire",
+    "bad": "instrument: bad quality",
+    "stuck": "actuator: stuck",
+    "sluggish": "actuator: sluggish",
+    "fouled": "actuator: fouled",
+    "spoofed": "network: spoofed value",
+    "hijacked": "network: hijacked command",
     "help none": "Removes the tag's fault.",
     "help frozen": "The reading stays at its last value, its quality is good.",
     "help drift": "The reading moves away by “size” units a second.",

@@ -5,22 +5,18 @@ from shixun_plants.hmi.shapes import box, drawing, pipe, plates, pump, tank, val
 from shixun_plants.water.control import Mode
 from shixun_plants.water.signals import ALARMS
 
-_MARKS = [(alarm.limit, alarm.kind) for alarm in ALARMS if alarm.tag == "lit101.level" and alarm.kind in ("HH", "LL")]
+_HIGHEST = next(alarm.limit for alarm in ALARMS if (alarm.tag, alarm.kind) == ("lit101.level", "HH"))
+_MARKS = ((_HIGHEST, "HH"), ("lit101.h_setpoint", "H"), ("lit101.l_setpoint", "L"), ("lit101.ll_setpoint", "LL"))
 
 
 def draw(page: Page) -> str:
     """The process on the left, PLC1's settings on the right."""
     _ = page._
-    marks = [
-        *_MARKS,
-        (page.values["lit101.l_setpoint"], "L"),
-        (page.values["lit101.h_setpoint"], "H"),
-    ]
     body = (
         pipe("M0 30H110V76", page, "mv101.position")
         + f'<text class="small" x="4" y="14">{_("Raw water")}</text>'
         + valve(page, "mv101.position", 56, 30, "MV101")
-        + tank(page, "lit101.level", (70, 76, 130, 170), "T101", marks)
+        + tank(page, "lit101.level", (70, 76, 130, 170), "T101", _MARKS)
         + box(page, "fit101.flow", 128, 8, "FIT101")
         + box(page, "lit101.level", 84, 112, "LIT101")
         + pipe("M110 246V300H152", page, "p101.running")
