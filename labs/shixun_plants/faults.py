@@ -100,7 +100,7 @@ def measure(
                 value += rng.gauss(0.0, fault.size)
             if signal.kind not in ("analog", "setpoint"):
                 value = round(value)
-        values[signal.tag] = min(max(value, signal.low), signal.high)
+        values[signal.tag] = signal.low if value < signal.low else signal.high if value > signal.high else value
     return Measured(time, values, frozenset(bad))
 
 
