@@ -90,6 +90,9 @@ TABLE: dict[str, dict[Permission | Access, str]] = {
     },
     "lessons": {P.COURSE_AUTHOR: "add_figure edit figure remove_figure"},
     "files": {P.COURSE_AUTHOR: "edit"},
+    "questions": {P.COURSE_AUTHOR: "confirm_remove edit move new remove rules show"},
+    "question_files": {P.COURSE_AUTHOR: "export take upload xlsx_template"},
+    "publishing": {P.COURSE_AUTHOR: "bring_in export publish"},
     "centers": {
         P.FIGURES_READ: "figures names record records records_csv statement",
         P.CAPACITY_DECLARE: "places",
@@ -146,6 +149,7 @@ WHO: dict[Permission, set[Role]] = {
 }
 # What stands in addresses and is no id. Everything else that is not a number gets the id of nothing.
 VALUES: dict[str, str | int] = {
+    "bank": "curve-quiz",
     "code": "zh",
     "deed": "end",
     "decision": "approve",

@@ -1,7 +1,6 @@
 """`course.toml` of a draft: read although it is not finished, changed block by block. Pure functions from text to text."""
 
-import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any
 
@@ -15,7 +14,6 @@ from shixun_packs.toml import parse_toml, validate
 
 FILE = "course.toml"
 FIRST_VERSION = "1.0.0"
-LONGEST_SLUG = 41
 
 
 class DraftUnit(Unit):
@@ -155,15 +153,3 @@ def move_item(text: str, at: Place, step: int) -> str:
     if first in toml_text.elements(rest):
         return toml_text.put_before(rest, first, own)
     return toml_text.put_after(rest, ("unit", at.unit + 1), own)
-
-
-def slug_of(title: str, taken: Iterable[str], fallback: str) -> str:
-    """A free slug made from an English title."""
-    words = re.sub(r"[^a-z0-9]+", "-", title.lower()).strip("-")
-    base = words if re.match(r"[a-z][a-z0-9-]", words) else fallback
-    known = set(taken)
-    base = base[: LONGEST_SLUG - 4].strip("-")
-    slug, number = base, 2
-    while slug in known:
-        slug, number = f"{base}-{number}", number + 1
-    return slug

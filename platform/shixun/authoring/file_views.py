@@ -3,7 +3,7 @@
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from shixun.authoring import operations, packs, problem_texts, queries
+from shixun.authoring import operations, problem_texts, publishing, queries
 from shixun.authoring.models import Draft
 from shixun.authoring.operations import Stale
 from shixun.authoring.views import home_of, the_draft
@@ -40,7 +40,7 @@ def edit(draft: str, path: str) -> ResponseReturnValue:
 
 def _page(draft: Draft, path: str, text: str, base: str, theirs: str | None = None) -> str:
     files = queries.files(draft) | {path: text.encode()}
-    found = packs.problems(draft.kind, files, draft.slug)
+    found = publishing.problems(draft, files)
     return render_template(
         "authoring/file.html",
         draft=draft,

@@ -13,6 +13,7 @@ from shixun.core.i18n import _, _l, local
 from shixun.curriculum import labels
 from shixun.enrolment.forms import CheckboxesField
 from shixun_packs.course import CourseInfo, Item
+from shixun_packs.question import QuizInfo
 
 _REQUIRED = DataRequired(_l("Please fill in this field."))
 _TITLE = [_REQUIRED, Length(max=120)]
@@ -160,4 +161,78 @@ class FigureForm(FlaskForm):  # type: ignore[misc] # untyped library
         _l("Figure"),
         [FileRequired(_l("Choose a file."))],
         description=_l("SVG, PNG, JPEG or WebP, at most 1 MB. An SVG needs a viewBox and holds no scripts."),
+    )
+
+
+class RulesForm(BasedForm):
+    """Table `[quiz]` of a quiz."""
+
+    pass_percent = FloatField(
+        _l("To pass"), [InputRequired(_l("Give a number.")), NumberRange(0, 100, _l("Give 0 to 100."))]
+    )
+    draw = IntegerField(
+        _l("Questions drawn"),
+        [InputRequired(_l("Give a number.")), NumberRange(0, 1000, _l("Give 0 to 1000."))],
+        description=_l("Each attempt draws so many of the bank; 0 asks all of them in the author's order."),
+    )
+    minutes = IntegerField(
+        _l("Time limit"),
+        [InputRequired(_l("Give a whole number of minutes.")), NumberRange(0, 1440, _l("Give 0 to 1440 minutes."))],
+        description=_l("0: no limit."),
+    )
+    attempts = IntegerField(
+        _l("Attempts"),
+        [InputRequired(_l("Give a number.")), NumberRange(0, 1000, _l("Give 0 to 1000."))],
+        description=_l("0: no limit."),
+    )
+
+    def values(self) -> dict[str, Any]:
+        return {name: self[name].data for name in ("pass_percent", "draw", "minutes", "attempts")}
+
+
+def of_rules(rules: QuizInfo) -> dict[str, Any]:
+    """The fields of `RulesForm` for a quiz."""
+    names = ("pass_percent", "draw", "minutes", "attempts")
+    return {"base": digest_of(rules.model_dump()), **{name: getattr(rules, name) for name in names}}
+
+
+class ImportForm(FlaskForm):  # type: ignore[misc] # untyped library
+    """A file with questions."""
+
+    file = FileField(
+        _l("File with questions"),
+        [FileRequired(_l("Choose a file."))],
+        description=_l("XLSX made from the template, or Moodle's GIFT (.txt, .gift)."),
+    )
+    language = SelectField(_l("Language of a Moodle file"))
+
+    def prepare(self) -> None:
+        self.language.choices = [("zh", _("Chinese")), ("en", _("English"))]
+
+
+class PublishForm(FlaskForm):  # type: ignore[misc] # untyped library
+    """The number of a version."""
+
+    version = StringField(
+        _l("Version"),
+        [
+            _REQUIRED,
+            Regexp(
+                r"^(0|[1-9]\d{0,5})\.(0|[1-9]\d{0,5})\.(0|[1-9]\d{0,5})$",
+                message=_l("Three numbers with dots, like 1.2.0."),
+            ),
+        ],
+    )
+
+
+class ArchiveForm(FlaskForm):  # type: ignore[misc] # untyped library
+    """A pack in a zip file."""
+
+    file = FileField(
+        _l("Zip file"),
+        [FileRequired(_l("Choose a file."))],
+        description=_l("A course or lab as it stands in git: a folder with course.toml or lab.toml. At most 16 MB."),
+    )
+    slug = StringField(
+        _l("Short name"), [SLUG], description=_l("Only if it should have another name than in the file.")
     )

@@ -17,3 +17,20 @@ ACTIONS: dict[str, LazyString] = {
 }
 KINDS: dict[str, LazyString] = {"course": _l("Course"), "lab": _l("Lab")}
 ITEM_KINDS: dict[str, LazyString] = {"lesson": _l("Lesson"), "quiz": _l("Quiz"), "lab": _l("Lab")}
+QUESTION_KINDS: dict[str, LazyString] = {
+    "single": _l("Single choice"),
+    "multiple": _l("Multiple choice"),
+    "numeric": _l("Numeric"),
+    "ordering": _l("Ordering"),
+    "fill": _l("Fill in"),
+}
+CHANGES: dict[str, LazyString] = {
+    "lesson": _l("Lesson"),
+    "quiz": _l("Quiz"),
+    "lab": _l("Lab"),
+    "course": _l("Course data"),
+    "order": _l("Order or names of units"),
+    "checks": _l("Questions in lessons"),
+    "figure": _l("Figure"),
+    "file": _l("File"),
+}

@@ -6,12 +6,12 @@ from typing import Any
 from flask import Blueprint, Response, flash, jsonify, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from shixun.authoring import figures, forms, lesson_text, operations, outlines, preview, problem_texts, queries
+from shixun.authoring import figures, forms, labels, lesson_text, operations, outlines, preview, problem_texts, queries
 from shixun.authoring.models import Draft
 from shixun.authoring.operations import Stale
 from shixun.authoring.views import home_of, the_draft
 from shixun.core.errors import Invalid, NotFound
-from shixun.core.i18n import _, _l
+from shixun.core.i18n import _, _l, local
 from shixun.core.permissions import Permission
 from shixun.curriculum.syncing import MEDIA_TYPES
 from shixun.curriculum.views import picture
@@ -110,6 +110,7 @@ def _page(draft: Draft, lesson: Item, text: str, base: str, theirs: lesson_text.
         checks=[(question, any(f":::check {question.id}\n" in one for one in used)) for question in checks],
         figure_form=forms.FigureForm(),
         home=home_of(draft),
+        labels=labels,
         **shown,
     )
 
@@ -121,7 +122,7 @@ def _neighbours(draft: Draft, items: list[Item], slug: str) -> dict[str, tuple[s
     for name, index in (("previous", at - 1), ("next", at + 1)):
         if 0 <= index < len(lessons):
             address = url_for("lessons.edit", draft=draft.id, item=lessons[index].slug)
-            found[name] = (lessons[index].title.zh, address)
+            found[name] = (local(lessons[index].title.model_dump()), address)
     return found
 
 

@@ -175,7 +175,7 @@ def write(actor: Actor, draft: Draft, path: str, data: bytes, *, action: str = "
     found.digest = blobs.digest_of(data)
     found.saved_by = actor.person_id or ""
     found.saved_at = draft.changed_at = now()
-    _note(actor, draft, path, action)
+    note(actor, draft, path, action)
     if path == f"{draft.kind}.toml":
         _follow(draft, data)
     db.session.flush()
@@ -199,7 +199,7 @@ def remove(actor: Actor, draft: Draft, path: str) -> None:
     if found is not None:
         draft.files.remove(found)
         draft.changed_at = now()
-        _note(actor, draft, path, "removed")
+        note(actor, draft, path, "removed")
         db.session.flush()
 
 
@@ -219,7 +219,7 @@ def _file(draft: Draft, path: str) -> DraftFile | None:
     )
 
 
-def _note(actor: Actor, draft: Draft, path: str, action: str) -> None:
+def note(actor: Actor, draft: Draft, path: str, action: str) -> None:
     """One line of the history for a stretch of saves, so that autosave does not bury everything else."""
     last = next((entry for entry in draft.saves if entry.path == path), None)
     same = last is not None and last.action == action and last.person_id == actor.person_id

@@ -49,7 +49,7 @@ def show(draft: str) -> str:
 def item_url(draft: Draft, item: Item) -> str:
     """Where an item is written; a lab has its own pack, so here only its name and minutes."""
     if item.kind == "quiz":
-        return url_for("files.edit", draft=draft.id, path=item.file)
+        return url_for("questions.show", draft=draft.id, bank=item.slug)
     endpoint = "lessons.edit" if item.kind == "lesson" else "outlines.edit_item"
     return url_for(endpoint, draft=draft.id, item=item.slug)
 

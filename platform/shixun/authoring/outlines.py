@@ -10,6 +10,7 @@ from shixun.core.errors import NotFound
 from shixun.core.i18n import _l
 from shixun.core.permissions import Actor
 from shixun_packs.course import Item, LabItem
+from shixun_packs.exchange.ids import slug_from
 from shixun_packs.problems import PackError
 
 Title = Mapping[str, str]
@@ -57,7 +58,7 @@ def set_info(actor: Actor, draft: Draft, values: Mapping[str, Any], base: str) -
 
 def add_unit(actor: Actor, draft: Draft, title: Title) -> str:
     """Put a unit at the end; returns its slug."""
-    slug = course_text.slug_of(title["en"], (unit.slug for unit in read(draft).unit), "unit")
+    slug = slug_from(title["en"], "unit", {unit.slug for unit in read(draft).unit})
     change(actor, draft, course_text.FILE, lambda text: course_text.add_unit(text, slug, title))
     return slug
 
@@ -86,13 +87,13 @@ def remove_unit(actor: Actor, draft: Draft, slug: str, base: str) -> None:
 def add_item(actor: Actor, draft: Draft, unit: str, kind: str, values: Mapping[str, Any]) -> str:
     """Put an item at the end of a unit, with the file that it needs; returns its slug."""
     index, _unit = unit_of(draft, unit)
-    slug = course_text.slug_of(values["title"]["en"], (item.slug for item in read(draft).items), kind)
+    slug = slug_from(values["title"]["en"], kind, {item.slug for item in read(draft).items})
     item = {"kind": kind, "slug": slug, **values}
     if kind != "lab":
         there = queries.file_digests(draft)
         stem, suffix = ("lessons", "md") if kind == "lesson" else ("quizzes", "toml")
         names = {path.rpartition("/")[2].rpartition(".")[0] for path in there if path.startswith(f"{stem}/")}
-        item["file"] = f"{stem}/{course_text.slug_of(slug, names | {'checks'}, kind)}.{suffix}"
+        item["file"] = f"{stem}/{slug_from(slug, kind, names | {'checks'})}.{suffix}"
     change(actor, draft, course_text.FILE, lambda text: course_text.add_item(text, index, item))
     if kind == "lesson":
         write(actor, draft, item["file"], lesson_text.new().encode())

@@ -5,7 +5,6 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
-from shixun.curriculum.packs import ReadyCourse, ReadyLab, read_course, read_lab
 from shixun_packs.problems import PackError, Problem
 
 Files = Mapping[str, bytes]
@@ -30,27 +29,3 @@ def relative(problem: Problem, root: Path) -> Problem:
     """The problem with its file's path within the pack; of the folder as a whole, the path is empty."""
     path = "" if problem.path == root.as_posix() else problem.path.removeprefix(f"{root.as_posix()}/")
     return Problem(path, problem.line, problem.message)
-
-
-def course(files: Files, slug: str) -> ReadyCourse:
-    """The course of a draft, complete and rendered. Raises `PackError`."""
-    with folder(files, slug) as root:
-        return read_course(root)
-
-
-def lab(files: Files, slug: str) -> ReadyLab:
-    """The lab of a draft, complete and rendered. Raises `PackError`."""
-    with folder(files, slug) as root:
-        return read_lab(root)
-
-
-def problems(kind: str, files: Files, slug: str) -> list[Problem]:
-    """Everything that stands between the draft and a published version, by file and line."""
-    try:
-        if kind == "course":
-            course(files, slug)
-        else:
-            lab(files, slug)
-    except PackError as error:
-        return error.problems
-    return []

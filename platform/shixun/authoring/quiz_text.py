@@ -1,17 +1,12 @@
 """Question files of a draft: quizzes and lesson checks, changed question by question. Pure functions from text to text."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from shixun.authoring import toml_text
-from shixun_packs.question import (
-    Choice,
-    ChoiceQuestion,
-    FillQuestion,
-    NumericQuestion,
-    OrderingQuestion,
-    Question,
-)
+from shixun_packs.exchange.ids import slug_from
+from shixun_packs.exchange.toml_text import question_text
+from shixun_packs.question import Question
 from shixun_packs.toml import TomlDocument, parse_toml
 
 
@@ -31,34 +26,6 @@ def raw_questions(text: str, path: str) -> list[dict[str, Any]]:
     return [one for one in listed if isinstance(one, dict)] if isinstance(listed, list) else []
 
 
-def block_of(question: Question) -> str:
-    """A question as it is written in a file."""
-    values: dict[str, Any] = {
-        "id": question.id,
-        "kind": question.kind,
-        "points": question.points if question.points != 1 else None,
-        "text": question.text.model_dump(),
-    }
-    if isinstance(question, ChoiceQuestion):
-        values["choice"] = [_choice(choice) for choice in question.choice]
-    elif isinstance(question, NumericQuestion):
-        values |= {"answer": question.answer, "tolerance": question.tolerance, "unit": question.unit or None}
-    elif isinstance(question, OrderingQuestion):
-        values["order"] = [text.model_dump() for text in question.order]
-    elif isinstance(question, FillQuestion):
-        values["accept"] = list(question.accept)
-    values["explanation"] = question.explanation.model_dump()
-    return toml_text.block("[[question]]", values)
-
-
-def _choice(choice: Choice) -> dict[str, Any]:
-    found: dict[str, Any] = {"correct": True} if choice.correct else {}
-    found["text"] = choice.text.model_dump()
-    if choice.why is not None:
-        found["why"] = choice.why.model_dump()
-    return found
-
-
 def in_blocks(text: str) -> str:
     """The same file with a block for each question; one that has them already stays as it is. Raises `PackError`."""
     data = document(text, "").data
@@ -73,12 +40,23 @@ def in_blocks(text: str) -> str:
 
 def add(text: str, question: Question) -> str:
     """Put a question at the end."""
-    return toml_text.put_last(in_blocks(text), block_of(question))
+    return toml_text.put_last(in_blocks(text), question_text(question))
+
+
+def add_all(text: str, questions: Iterable[Question]) -> str:
+    """Put questions at the end; one whose id is taken gets another."""
+    text = in_blocks(text)
+    taken = {str(one.get("id")) for one in raw_questions(text, "")}
+    for question in questions:
+        new_id = slug_from(question.id, "question", taken)
+        taken.add(new_id)
+        text = toml_text.put_last(text, question_text(question.model_copy(update={"id": new_id})))
+    return text
 
 
 def put(text: str, index: int, question: Question) -> str:
     """Put a question in the place of another."""
-    return toml_text.replace(in_blocks(text), ("question", index), block_of(question))
+    return toml_text.replace(in_blocks(text), ("question", index), question_text(question))
 
 
 def remove(text: str, index: int) -> str:

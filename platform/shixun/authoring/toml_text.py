@@ -4,13 +4,13 @@ A pack's TOML is a row of `[table]` and `[[element]]` blocks. Elements are moved
 comments above them; a single value is changed in its place. Pure functions from text to text.
 """
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import tomlkit
 
+from shixun_packs.exchange.toml_text import number, string
 from shixun_packs.positions import KeyPath, table_blocks
 
 _LONG = 100  # characters of a list that still stands on one line
@@ -123,12 +123,12 @@ def rendered(value: Any) -> str:
     """A value as it is written: short things on one line, lists of long ones one a line, long texts as they read."""
     if isinstance(value, bool):
         return "true" if value else "false"
-    if isinstance(value, float):
-        return str(int(value)) if value.is_integer() and abs(value) < 1e15 else repr(value)
     if isinstance(value, int):
         return str(value)
+    if isinstance(value, float):
+        return number(value)
     if isinstance(value, str):
-        return _string(value)
+        return string(value) if "\n" not in value else _lines(value)
     if isinstance(value, Mapping):
         return "{" + ", ".join(f"{key} = {rendered(one)}" for key, one in value.items()) + "}"
     parts = [rendered(one) for one in value]
@@ -138,9 +138,7 @@ def rendered(value: Any) -> str:
     return "[\n" + "".join(f"  {part},\n" for part in parts) + "]"
 
 
-def _string(value: str) -> str:
-    if "\n" not in value:
-        return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
+def _lines(value: str) -> str:
     plain = value.replace("\\", "\\\\").replace('"""', '""\\"')
     if plain.endswith('"'):
         plain = plain[:-1] + '\\"'

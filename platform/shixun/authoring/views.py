@@ -5,7 +5,8 @@ from typing import Any
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from shixun.authoring import course_text, forms, labels, operations, packs, problem_texts, queries
+from shixun.authoring import course_text, forms, labels, operations, problem_texts, publishing, queries
+from shixun.authoring.banks import CHECKS
 from shixun.authoring.models import Draft
 from shixun.core.errors import Invalid, NotFound
 from shixun.core.i18n import _, _l, local
@@ -14,6 +15,8 @@ from shixun.curriculum import queries as curriculum
 from shixun.curriculum.models import CourseVersion, LabVersion
 from shixun.web.forms import show_errors
 from shixun.web.routing import actor, allow, center_id
+from shixun_packs.course import CHECKS_FILE
+from shixun_packs.exchange.ids import slug_from
 from shixun_packs.problems import PackError
 
 bp = Blueprint("authoring", __name__, template_folder="templates")
@@ -57,7 +60,7 @@ def new_course() -> ResponseReturnValue:
     form.prepare([(version.course.slug, version.title) for version in curriculum.library(center_id())])
     if form.validate_on_submit():
         values = form.values()
-        slug = form.slug.data or course_text.slug_of(values["title"]["en"], (), "course")
+        slug = form.slug.data or slug_from(values["title"]["en"], "course", ())
         info = {"slug": slug, "version": course_text.FIRST_VERSION, **values}
         try:
             draft = operations.create_course(
@@ -105,7 +108,7 @@ def listed_problems(draft: Draft) -> list[dict[str, Any]]:
     files = queries.files(draft)
     return [
         {"path": p.path, "line": p.line, "text": problem_texts.text(p), "url": _mending(draft, files, p.path)}
-        for p in packs.problems(draft.kind, files, draft.slug)
+        for p in publishing.problems(draft, files)
     ]
 
 
@@ -120,6 +123,10 @@ def _mending(draft: Draft, files: dict[str, bytes], path: str) -> str | None:
         for item in items:
             if getattr(item, "file", None) == path and item.kind == "lesson":
                 return url_for("lessons.edit", draft=draft.id, item=item.slug)
+            if getattr(item, "file", None) == path:
+                return url_for("questions.show", draft=draft.id, bank=item.slug)
+        if path == CHECKS_FILE:
+            return url_for("questions.show", draft=draft.id, bank=CHECKS)
     if path.startswith("figures/"):
         return None
     return url_for("files.edit", draft=draft.id, path=path)

@@ -194,10 +194,3 @@ def test_unreadable_courses_are_refused_not_rewritten() -> None:
     for text in ("[course", COURSE + "[[unit]]\n", "unit = 5"):
         with pytest.raises(PackError):
             course_text.add_unit(text, "x", {"zh": "一", "en": "One"})
-
-
-def test_short_names() -> None:
-    assert course_text.slug_of("Reading a P&ID, part 2", [], "lesson") == "reading-a-p-id-part-2"
-    assert course_text.slug_of("水泵", ["lesson"], "lesson") == "lesson-2"
-    assert course_text.slug_of("5G", [], "lesson") == "lesson"
-    assert len(course_text.slug_of("long " * 30, [], "lesson")) <= 41
