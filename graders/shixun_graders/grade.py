@@ -85,7 +85,9 @@ class Grading:
         except GradingFailedError as error:
             reason = Reason.STOPPED if self._cancelled.is_set() else error.reason
             _log.warning("job %s failed: %s", self._job.job_id, error)
-            return self._result(outcome="failed", reason=reason)
+            # What checks.py said last is for its author, who is shown it after a trial.
+            detail = error.log.strip()[-200:] or None if reason is Reason.CHECKS_FAILED else None
+            return self._result(outcome="failed", reason=reason, detail=detail)
 
     def _read(self, lab: Lab) -> Canonical | FormAnswers:
         bundle = _fetched(self._job.submission_digest, self._fetch)

@@ -11,16 +11,12 @@ from pathlib import Path
 from shixun_graders.checker import Checker
 from shixun_graders.grade import Packs, form_record, grade
 from shixun_graders.intake.answers import FormAnswers
-from shixun_graders.protocol import GradingJob, GradingResult
+from shixun_graders.protocol import TRIAL_MAP_SEED, TRIAL_SEED, GradingJob, GradingResult
 from shixun_graders.sandbox.base import Driver
 from shixun_graders.session import GradingFailedError
 from shixun_packs.digest import bundle, bundle_digest, bundle_files
 from shixun_packs.form import ANSWERS_NAME
 from shixun_packs.lab import NOTEBOOK_NAME, Lab, Wrong, build_notebooks, load_lab, with_wrong
-
-# Fixed, so that declared scores can be exact: a wrong solution may be right by chance on another trainee's map.
-SEED = bytes(range(32))
-MAP_SEED = bytes(range(32, 64))
 
 
 @dataclass(frozen=True)
@@ -70,7 +66,7 @@ def check_lab(folder: Path, driver: Driver, tell: Callable[[Row], None] | None =
     return rows
 
 
-def solution_bundle(lab: Lab, wrong: Wrong | None, driver: Driver, map_seed: bytes = MAP_SEED) -> bytes:
+def solution_bundle(lab: Lab, wrong: Wrong | None, driver: Driver, map_seed: bytes = TRIAL_MAP_SEED) -> bytes:
     """A submission of the reference solution, or of a wrong one.
 
     A form's answers depend on the trainee's plant: the pack's own code gives them, in the sandbox of the checks. Raises
@@ -95,8 +91,8 @@ def try_notebook(
     notebook: bytes,
     driver: Driver,
     *,
-    seed: bytes = SEED,
-    map_seed: bytes = MAP_SEED,
+    seed: bytes = TRIAL_SEED,
+    map_seed: bytes = TRIAL_MAP_SEED,
     packs: Packs | None = None,
 ) -> GradingResult:
     """Grade one notebook of a lab as a worker would; `pack` is the pack's bundle."""
@@ -110,8 +106,8 @@ def try_bundle(
     submission: bytes,
     driver: Driver,
     *,
-    seed: bytes = SEED,
-    map_seed: bytes = MAP_SEED,
+    seed: bytes = TRIAL_SEED,
+    map_seed: bytes = TRIAL_MAP_SEED,
     packs: Packs | None = None,
 ) -> GradingResult:
     """Grade one submission bundle, whatever its bytes are."""

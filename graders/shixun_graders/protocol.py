@@ -24,6 +24,8 @@ __all__ = [
     "MAX_DEPTH",
     "NOTE_TEXT",
     "REASON_TEXT",
+    "TRIAL_MAP_SEED",
+    "TRIAL_SEED",
     "Answer",
     "AnswerError",
     "Call",
@@ -56,6 +58,11 @@ def _seed(value: str) -> str:
         raise ValueError("a seed is 32 bytes in hex")
     return value
 
+
+# Of the solutions that a pack brings itself. Fixed, so that declared scores can be exact: a wrong solution may be right by
+# chance on another trainee's map.
+TRIAL_SEED = bytes(range(32))
+TRIAL_MAP_SEED = bytes(range(32, 64))
 
 Digest = Annotated[str, AfterValidator(_digest)]
 SeedHex = Annotated[str, AfterValidator(_seed)]
@@ -219,7 +226,8 @@ class GradingResult(_Message):
 
     graded: `cells` holds every grade cell of the lab; refused: the same with 0 points; failed: no cells.
     `feedback_html` is a sanitised fragment (no script, style, SVG, link or remote source); show it in a page that has a
-    CSP all the same. `detail` is the grade id or file name that the reason is about: show it escaped.
+    CSP all the same. `detail` is the grade id or file name that the reason is about, or the end of what checks.py said when
+    it failed (for its author alone): show it escaped.
     """
 
     job_id: str

@@ -54,6 +54,7 @@ class GradingFailedError(Exception):
     def __init__(self, reason: Reason, log: str = "") -> None:
         super().__init__(f"{reason}: {log}")
         self.reason = reason
+        self.log = log
 
 
 @dataclass

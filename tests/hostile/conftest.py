@@ -13,7 +13,7 @@ sys.path.insert(0, str(GRADERS))
 
 from graders_kit import Attempts, small_lab  # noqa: E402 - after the path to it
 
-from shixun_graders.packcheck import MAP_SEED  # noqa: E402
+from shixun_graders.protocol import TRIAL_MAP_SEED as MAP_SEED  # noqa: E402
 from shixun_graders.sandbox.base import Driver  # noqa: E402
 from shixun_plants.mapgen import point_map  # noqa: E402
 

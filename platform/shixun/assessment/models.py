@@ -14,7 +14,7 @@ from shixun.core.db import Identified, Model
 
 
 class Submission(Identified, Model):
-    """Files that a trainee (or a team's member) handed in for one lab, in a run or a contest.
+    """Files that a trainee (or a team's member) handed in for one lab, in a run or a contest; or an author's trial of a draft.
 
     `created_at` is the server's receive time: the submission time. `key` comes from the sender, so that a repeated request
     after a lost answer is the same submission.
@@ -23,13 +23,13 @@ class Submission(Identified, Model):
     __tablename__ = "submission"
     __table_args__ = (
         UniqueConstraint("person_id", "key"),
-        CheckConstraint("context IN ('run', 'contest')", name="context"),
+        CheckConstraint("context IN ('run', 'contest', 'trial')", name="context"),
         Index("ix_submission_place", "center_id", "context", "context_id", "item", "owner_id"),
     )
 
     center_id: Mapped[str] = mapped_column(ForeignKey("center.id"), index=True)
     context: Mapped[str] = mapped_column(String(10))
-    context_id: Mapped[str] = mapped_column(String(20))  # the run or the contest
+    context_id: Mapped[str] = mapped_column(String(20))  # the run, the contest or the trial
     item: Mapped[str] = mapped_column(String(64))  # the item's or the challenge's slug
     owner_id: Mapped[str] = mapped_column(String(20))  # whose score it is: the person, or the contest entry
     person_id: Mapped[str] = mapped_column(ForeignKey("person.id"), index=True)  # who sent it
@@ -54,7 +54,7 @@ class GradingJob(Identified, Model):
     __tablename__ = "grading_job"
 
     submission_id: Mapped[str] = mapped_column(ForeignKey("submission.id"), index=True)
-    why: Mapped[str] = mapped_column(String(20), default="submitted")  # or "regrade"
+    why: Mapped[str] = mapped_column(String(20), default="submitted")  # or "regrade", "trial"
     available_at: Mapped[datetime] = mapped_column(default=now, index=True)
     attempts: Mapped[int] = mapped_column(default=0)
     lease_id: Mapped[str | None] = mapped_column(String(20))
@@ -63,6 +63,7 @@ class GradingJob(Identified, Model):
     done_at: Mapped[datetime | None] = mapped_column(index=True)
     given_up_at: Mapped[datetime | None]
     last_failure: Mapped[str | None] = mapped_column(String(40))
+    last_detail: Mapped[str | None] = mapped_column(String(200))
 
     submission: Mapped[Submission] = relationship(back_populates="jobs")
 

@@ -16,6 +16,7 @@ from shixun.core.clock import now
 from shixun.core.db import db
 from shixun.core.errors import Conflict, DomainError, Invalid
 from shixun.core.i18n import _l
+from shixun.core.ids import new_id
 from shixun.core.permissions import Actor, Permission
 from shixun_packs.digest import Limits, bundle_files
 from shixun_packs.problems import PackError
@@ -36,7 +37,7 @@ class Place:
     """Where a submission belongs: which item of which run (or challenge of which contest), whose score, which lab version."""
 
     center_id: str
-    context: str  # "run" | "contest"
+    context: str  # "run" | "contest" | "trial"
     context_id: str
     item: str
     owner_id: str
@@ -77,21 +78,7 @@ def submit(actor: Actor, place: Place, files: Mapping[str, bytes], key: str) -> 
             _l("A file name of this submission is not allowed: %(problem)s", problem=str(error)), code="path"
         ) from error
     _check_rate(place)
-    submission = Submission(
-        center_id=place.center_id,
-        context=place.context,
-        context_id=place.context_id,
-        item=place.item,
-        owner_id=place.owner_id,
-        person_id=actor.person_id,
-        key=key,
-        lab=place.lab,
-        pack_digest=place.pack_digest,
-        files_digest=blobs.put(bundle),
-        max_points=place.max_points,
-        counts=place.counts,
-        map_seed=place.map_seed,
-    )
+    submission = _received(place, actor.person_id, key, bundle)
     try:
         with db.session.begin_nested():
             db.session.add(submission)
@@ -103,6 +90,36 @@ def submit(actor: Actor, place: Place, files: Mapping[str, bytes], key: str) -> 
     grading.queue(submission)
     audit.record(actor, "assessment.submission.received", submission.id, files=submission.files_digest)
     return submission, True
+
+
+def _received(place: Place, person_id: str, key: str, bundle: bytes) -> Submission:
+    return Submission(
+        center_id=place.center_id,
+        context=place.context,
+        context_id=place.context_id,
+        item=place.item,
+        owner_id=place.owner_id,
+        person_id=person_id,
+        key=key,
+        lab=place.lab,
+        pack_digest=place.pack_digest,
+        files_digest=blobs.put(bundle),
+        max_points=place.max_points,
+        counts=place.counts,
+        map_seed=place.map_seed,
+    )
+
+
+def try_out(actor: Actor, place: Place, files: Mapping[str, bytes]) -> Submission:
+    """Let a solution of a lab that is being written be graded like any other. It counts nowhere, and only its author sees it."""
+    actor.require(Permission.COURSE_AUTHOR, place.center_id)
+    assert actor.person_id is not None
+    assert place.context == "trial"
+    assert not place.counts
+    submission = _received(place, actor.person_id, new_id(), bundle_files(files, LIMITS))
+    db.session.add(submission)
+    grading.queue(submission, "trial")
+    return submission
 
 
 def _by_key(person_id: str, key: str) -> Submission | None:

@@ -24,10 +24,13 @@ _WHOLE = (
 
 
 def visible_submission(actor: Actor, submission_id: str) -> Submission:
-    """A submission that the actor sent, or any of the center for who grades there. Else `NotFound`."""
+    """A submission that the actor sent, or any of the center for who grades there. Else `NotFound`.
+
+    Trials of labs that are being written have a page of their own, for their author.
+    """
     found = db.session.scalar(
         select(Submission)
-        .where(Submission.id == submission_id, Submission.center_id == actor.center_id)
+        .where(Submission.id == submission_id, Submission.center_id == actor.center_id, Submission.context != "trial")
         .options(*_WHOLE)
     )
     if found is None or (found.person_id != actor.person_id and not actor.may(Permission.GRADE)):

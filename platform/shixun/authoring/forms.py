@@ -13,6 +13,7 @@ from shixun.core.i18n import _, _l, local
 from shixun.curriculum import labels
 from shixun.enrolment.forms import CheckboxesField
 from shixun_packs.course import CourseInfo, Item
+from shixun_packs.lab import LabInfo
 from shixun_packs.question import QuizInfo
 
 _REQUIRED = DataRequired(_l("Please fill in this field."))
@@ -236,3 +237,63 @@ class ArchiveForm(FlaskForm):  # type: ignore[misc] # untyped library
     slug = StringField(
         _l("Short name"), [SLUG], description=_l("Only if it should have another name than in the file.")
     )
+
+
+class NewLabForm(UnitForm):
+    """A lab to begin with."""
+
+    slug = StringField(
+        _l("Short name"),
+        [SLUG],
+        description=_l(
+            "Stands in addresses and names the folder in git. Left empty, it is made from the English title."
+        ),
+    )
+
+
+class LabForm(UnitForm):
+    """Table `[lab]` of a lab, without the names of its files."""
+
+    summary_zh = TextAreaField(_l("Summary in Chinese"), [_REQUIRED, Length(max=1000)])
+    summary_en = TextAreaField(_l("Summary in English"), [_REQUIRED, Length(max=1000)])
+    minutes = IntegerField(
+        _l("Minutes"),
+        [InputRequired(_l("Give a whole number of minutes.")), NumberRange(1, 1440, _l("Give 1 to 1440 minutes."))],
+    )
+    field = SelectField(_l("Field"))
+
+    def prepare(self, stored: str) -> None:
+        fields = [*labels.FIELDS, *([stored] if stored not in labels.FIELDS else [])]
+        self.field.choices = [(code, labels.field_name(code)) for code in fields]
+
+    def values(self) -> dict[str, Any]:
+        return {
+            "title": self.title(),
+            "summary": {"zh": plain(self.summary_zh.data), "en": plain(self.summary_en.data)},
+            "minutes": self.minutes.data,
+            "field": self.field.data,
+        }
+
+
+def of_lab(info: LabInfo) -> dict[str, Any]:
+    """The fields of `LabForm` for a lab."""
+    return {
+        "base": digest_of(info.model_dump()),
+        "title_zh": info.title.zh,
+        "title_en": info.title.en,
+        "summary_zh": info.summary.zh,
+        "summary_en": info.summary.en,
+        "minutes": info.minutes,
+        "field": info.field,
+    }
+
+
+class WrongForm(FlaskForm):  # type: ignore[misc] # untyped library
+    """A wrong solution to add."""
+
+    mistake_zh = StringField(_l("The mistake in Chinese"), [_REQUIRED, Length(max=300)])
+    mistake_en = StringField(_l("The mistake in English"), [_REQUIRED, Length(max=300)])
+    hint = SelectField(_l("Hint that it should get"))
+
+    def mistake(self) -> dict[str, str]:
+        return {"zh": self.mistake_zh.data.strip(), "en": self.mistake_en.data.strip()}

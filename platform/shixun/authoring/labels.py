@@ -7,6 +7,7 @@ from shixun.core.i18n import _l
 AUDIT: dict[str, LazyString] = {
     "authoring.draft.started": _l("Draft started"),
     "authoring.draft.discarded": _l("Draft discarded"),
+    "authoring.lab.tried": _l("Solutions of a lab draft tried"),
     "authoring.pack.published": _l("Version published from a draft"),
 }
 ACTIONS: dict[str, LazyString] = {

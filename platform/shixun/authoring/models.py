@@ -36,6 +36,7 @@ class Draft(Identified, Model):
     changed_at: Mapped[datetime] = mapped_column(default=now)
 
     files: Mapped[list["DraftFile"]] = relationship(order_by="DraftFile.path", cascade="all, delete-orphan")
+    trials: Mapped[list["Trial"]] = relationship(order_by="Trial.created_at.desc()", cascade="all, delete-orphan")
     saves: Mapped[list["DraftSave"]] = relationship(order_by="DraftSave.last_at.desc()", cascade="all, delete-orphan")
 
 
@@ -67,5 +68,21 @@ class DraftSave(Identified, Model):
     person_id: Mapped[str] = mapped_column(ForeignKey("person.id"))
     times: Mapped[int] = mapped_column(default=1)
     last_at: Mapped[datetime] = mapped_column(default=now)
+
+    person: Mapped[Person] = relationship()
+
+
+class Trial(Identified, Model):
+    """All solutions of a lab draft graded once. `solutions`: [{file, mistake, expected, hint, submission}], the reference first.
+
+    The submissions are like a trainee's, in the context `trial`: they count nowhere.
+    """
+
+    __tablename__ = "draft_trial"
+
+    draft_id: Mapped[str] = mapped_column(ForeignKey("draft.id", ondelete="CASCADE"), index=True)
+    person_id: Mapped[str] = mapped_column(ForeignKey("person.id"))
+    pack_digest: Mapped[str] = mapped_column(ForeignKey("blob.digest"))
+    solutions: Mapped[list[Any]]
 
     person: Mapped[Person] = relationship()

@@ -4,6 +4,7 @@ from shixun.accounts.audit_labels import LABELS
 from shixun.authoring import (
     file_views,
     import_views,
+    lab_views,
     lesson_views,
     outline_views,
     publish_views,
@@ -27,6 +28,7 @@ MODULE = Module(
         question_views.bp,
         import_views.bp,
         publish_views.bp,
+        lab_views.bp,
     ],
     navigation=[NavItem(_l("Authoring"), "authoring.index", Permission.COURSE_AUTHOR, "pencil", 25)],
     imports=["shixun.authoring.models"],

@@ -76,7 +76,7 @@ def settings(draft: str) -> ResponseReturnValue:
         try:
             outlines.set_info(actor(), found, form.values(), form.base.data)
         except Stale as stale:
-            theirs = _other_values(form, forms.of_course(stale.theirs))
+            theirs = other_values(form, forms.of_course(stale.theirs))
             form.base.data = stale.digest
         else:
             flash(_("Saved."), "success")
@@ -85,7 +85,7 @@ def settings(draft: str) -> ResponseReturnValue:
     return page, 409 if theirs is not None else 422 if form.is_submitted() else 200
 
 
-def _other_values(form: Any, stored: dict[str, Any]) -> list[tuple[str, str]]:
+def other_values(form: Any, stored: dict[str, Any]) -> list[tuple[str, str]]:
     """(label, what is stored now) of each field in which the form says something else."""
     found = []
     for field in form:
@@ -108,7 +108,7 @@ def _form_page(form: Any, draft: Draft, heading: str, stored: dict[str, Any] | N
         try:
             address = save()
         except Stale as stale:
-            theirs = _other_values(form, stored or {})
+            theirs = other_values(form, stored or {})
             form.base.data = stale.digest
         else:
             return redirect(address)

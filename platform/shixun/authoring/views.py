@@ -29,7 +29,7 @@ def the_draft(draft_id: str, kind: str | None = None) -> Draft:
 
 def home_of(draft: Draft) -> str:
     """The address of a draft's first page."""
-    return url_for("outlines.show", draft=draft.id)
+    return url_for("outlines.show" if draft.kind == "course" else "labs_authoring.show", draft=draft.id)
 
 
 @bp.get("/c/<center>/authoring")

@@ -47,7 +47,7 @@ BAD = [
     ("numeric", GOOD["numeric"] | {"tolerance": "-1"}, "允差"),
     ("ordering", TEXTS | {"row-0-zh": "一", "row-0-en": "One"}, "条目"),
     ("fill", TEXTS | {"accept": ""}, "可接受的答案"),
-    ("single", CHOICE | {"id": "Nicht So"}, "短名"),
+    ("single", CHOICE | {"id": "Nicht So"}, "简称"),
 ]
 
 
