@@ -43,7 +43,7 @@ def create_app(settings: Settings, listener: Listener = "web", *, testing: bool 
     app.extensions["shixun-registry"] = registry
     db.init_app(app)
     Migrate(app, db, directory=str(MIGRATIONS), compare_type=True)
-    _init_languages(app, registry)
+    init_languages(app, registry)
     _init_edge(app, listener)
     errors.init_app(app)
     if listener == "web":
@@ -69,7 +69,8 @@ def _engine_options(settings: Settings, testing: bool) -> dict[str, Any]:
     return {"poolclass": NullPool} if testing else {"pool_pre_ping": True}
 
 
-def _init_languages(app: Flask, registry: Registry) -> None:
+def init_languages(app: Flask, registry: Registry) -> None:
+    """Let the application speak the features' catalogues, in the language of session, person or browser."""
     folders, domains = [], []
     for module in registry.modules:
         package = module.name.split(".")[0]

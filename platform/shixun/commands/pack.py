@@ -11,6 +11,7 @@ from shixun.commands.database import application
 from shixun.commands.pack_check import PLACES, check
 from shixun.commands.pack_exchange import export_group, import_group
 from shixun.commands.pack_new import new_group
+from shixun.commands.preview.command import preview
 from shixun.core.events import emit
 from shixun.core.permissions import system_actor
 from shixun.core.unit_of_work import unit_of_work
@@ -31,6 +32,7 @@ def group() -> None:
 
 group.add_command(check)
 group.add_command(new_group)
+group.add_command(preview)
 group.add_command(import_group)
 group.add_command(export_group)
 

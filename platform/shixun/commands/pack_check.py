@@ -96,7 +96,7 @@ def check(paths: tuple[Path, ...], no_run: bool, strict: bool, as_json: bool) ->
 
 def _read(path: Path, found: Found) -> None:
     """Read one pack, a folder of packs, or all packs below a root."""
-    packs = list(_packs(path))
+    packs = list(packs_below(path))
     if not packs:
         message = "there is no pack here: no course.toml, lab.toml or contest.toml"
         found.problems[Problem(path.as_posix(), None, message)] = None
@@ -114,7 +114,8 @@ def _read(path: Path, found: Found) -> None:
         found.problems.update({problem: None for problem in about if problem.path.startswith(inside)})
 
 
-def _packs(path: Path) -> Iterable[tuple[str, Path]]:
+def packs_below(path: Path) -> Iterable[tuple[str, Path]]:
+    """Kind and folder of the pack at `path`, of those in it, or of all below a root."""
     for kind, of in KINDS.items():
         if (path / of.marker).exists():
             yield kind, path
