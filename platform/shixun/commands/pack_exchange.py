@@ -4,15 +4,18 @@ import json
 import os
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import click
 
+from shixun.curriculum.exporting import course_cartridge
 from shixun_packs.course import Course, load_course
+from shixun_packs.exchange.cartridge import read_cartridge
 from shixun_packs.exchange.findings import Finding, Imported, both, same
 from shixun_packs.exchange.gift import read_gift
+from shixun_packs.exchange.moodle_xml import read_moodle_xml
 from shixun_packs.exchange.placing import CourseDraft, QuizDraft, UnitDraft, place
 from shixun_packs.exchange.xlsx import read_xlsx
 from shixun_packs.exchange.xlsx_write import write_xlsx
@@ -100,6 +103,28 @@ def import_xlsx(file: Path, title: str | None, **options: Any) -> None:
     finish(file, lambda: questions_content(read_xlsx(_bytes(file)), title or file.stem), **options)
 
 
+@import_group.command("moodle-xml")
+@import_options
+@_quiz_option
+@_lang_option
+def import_moodle_xml(file: Path, lang: str, title: str | None, **options: Any) -> None:
+    """Questions in Moodle's XML format."""
+    finish(file, lambda: questions_content(read_moodle_xml(_bytes(file), lang), title or file.stem), **options)
+
+
+@import_group.command("cc")
+@import_options
+@_lang_option
+def import_cartridge(file: Path, lang: str, title: str | None, **options: Any) -> None:
+    """Pages and quizzes of an IMS Common Cartridge (.imscc)."""
+
+    def read() -> Content:
+        draft, findings = read_cartridge(_bytes(file), lang)
+        return Content(replace(draft, title=same(title)) if title else draft, findings)
+
+    finish(file, read, **options)
+
+
 def questions_content(imported: Imported, title: str) -> Content:
     """Questions as one unit; each category of theirs is a quiz of its own."""
     quizzes: dict[str, list[Question]] = {}
@@ -182,6 +207,25 @@ def output_option(suffix: str) -> Callable[..., Any]:
         type=click.Path(dir_okay=False, path_type=Path),
         help=f"Where to write (default: NAME{suffix} here).",
     )
+
+
+@export_group.command("cc")
+@_pack_argument
+@click.option(
+    "--lang", type=click.Choice(["zh", "en"]), default="zh", show_default=True, help="Language of titles and questions."
+)
+@output_option(".imscc")
+def export_cartridge(pack: Path, lang: str, output: Path | None) -> None:
+    """The course as an IMS Common Cartridge 1.3: lessons as pages, quizzes as QTI 1.2."""
+    course = load_or_exit(pack)
+    data, findings = course_cartridge(course, lang)
+    target = output or Path(f"{course.slug}.imscc")
+    target.write_bytes(data)
+    shown = terminal_language()
+    for finding in findings:
+        kind = ("未包含", "left out") if finding.lost else ("注意", "note")
+        click.echo(f"{kind[shown != 'zh']}: {finding.get(shown)}")
+    click.echo(f"wrote {target}")
 
 
 @export_group.command("xlsx")

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from shixun_packs.exchange.drafts import Draft, DraftAnswer, DraftRange, Taker
 from shixun_packs.exchange.findings import Findings, Imported, Unusable, at_line, both
-from shixun_packs.exchange.markdown import Tell, html_line, plain_line
+from shixun_packs.exchange.markdown import words as as_markdown
 from shixun_packs.exchange.numbers import read_number
 
 MOST_CHARACTERS = 4 * 10**6
@@ -98,7 +98,7 @@ def _draft(entry: _Entry, findings: Findings) -> Draft:
         kind = kind_of_text
         if found := _FORMAT.match(part):
             kind, part = found.group(1).lower(), part[found.end() :]
-        return _words(_unescape(part).strip(), kind, lambda message: findings.note(place, message))
+        return as_markdown(_unescape(part).strip(), kind, lambda message: findings.note(place, message))
 
     answers, general = _split_general(answers)
     draft = Draft(
@@ -111,14 +111,6 @@ def _draft(entry: _Entry, findings: Findings) -> Draft:
     )
     _read_answers(draft, answers.strip(), words)
     return draft
-
-
-def _words(text: str, kind: str, tell: Tell) -> str:
-    if kind == "markdown":
-        return "\\\n".join(line.strip() for line in text.split("\n") if line.strip())
-    if kind == "html" or (kind == "moodle" and re.search(r"</?[a-z][^>]*>|&#?\w+;", text, re.IGNORECASE)):
-        return html_line(text if kind == "html" else text.replace("\n", "<br>"), tell)
-    return plain_line(text)
 
 
 def _braces(text: str) -> tuple[str, str, str]:

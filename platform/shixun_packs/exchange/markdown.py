@@ -17,6 +17,7 @@ _LINE_START = re.compile(r"^( {0,3})(#{1,6}(?=\s|$)|[-+](?=\s|$)|>|:::|={2,}\s*$
 _EDGE = re.compile(r"^(\W*)(.*?)(\W*)$", re.DOTALL)
 _SUB = str.maketrans("0123456789+-=()", "₀₁₂₃₄₅₆₇₈₉₊₋₌₍₎")
 _SUP = str.maketrans("0123456789+-=()n", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁼⁽⁾ⁿ")
+_TAGS = re.compile(r"</?[a-z][^>]*>|&#?\w+;", re.IGNORECASE)
 _LINK = re.compile(r"(https?://|mailto:)[^\s<>()]+", re.IGNORECASE)
 _BLOCKS = {
     *("p", "div", "section", "article", "header", "footer", "main", "aside", "nav", "address", "center"),
@@ -56,7 +57,11 @@ def escape(text: str) -> str:
     parts, end = [], 0
     for match in _FORMULA.finditer(text):
         formula = " ".join((match["a"] or match["b"] or match["c"]).split())
-        parts += [_escape(text[end : match.start()]), f"${formula}$" if "$" not in formula else _escape(match.group())]
+        mark = "$$" if match["c"] else "$"
+        parts += [
+            _escape(text[end : match.start()]),
+            _escape(match.group()) if "$" in formula else f"{mark}{formula}{mark}",
+        ]
         end = match.end()
     return "".join([*parts, _escape(text[end:])])
 
@@ -74,6 +79,15 @@ def html_line(html: str, tell: Tell) -> str:
     """HTML as one inline text. Raises `Unusable` for what a question can't hold: images, tables, embedded things."""
     lines = [line for line in _Inliner(tell).lines(parse_html(html)) if line.strip()]
     return "\\\n".join(lines)
+
+
+def words(text: str, kind: str, tell: Tell) -> str:
+    """A question's text in Moodle's format `kind` (html, markdown, plain, or moodle, which guesses) as inline Markdown."""
+    if kind == "markdown":
+        return "\\\n".join(line.strip() for line in text.split("\n") if line.strip())
+    if kind == "html" or (kind == "moodle" and _TAGS.search(text)):
+        return html_line(text if kind == "html" else text.replace("\n", "<br>"), tell)
+    return plain_line(text)
 
 
 def html_blocks(html: str, tell: Tell, figures: Figures) -> str:
