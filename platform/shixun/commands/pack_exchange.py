@@ -10,7 +10,12 @@ from typing import Any
 
 import click
 
+from shixun.commands.bare import bare_app
+from shixun.core.clock import now
+from shixun.curriculum.courseware import Imprint, courseware_pdf
 from shixun.curriculum.exporting import course_cartridge
+from shixun.curriculum.packs import read_course
+from shixun.curriculum.printing import CannotPrint, find_browser
 from shixun_packs.course import Course, load_course
 from shixun_packs.exchange.cartridge import read_cartridge
 from shixun_packs.exchange.findings import Finding, Imported, both, same
@@ -225,6 +230,38 @@ def export_cartridge(pack: Path, lang: str, output: Path | None) -> None:
     for finding in findings:
         kind = ("未包含", "left out") if finding.lost else ("注意", "note")
         click.echo(f"{kind[shown != 'zh']}: {finding.get(shown)}")
+    click.echo(f"wrote {target}")
+
+
+@export_group.command("pdf")
+@_pack_argument
+@click.option("--center", default="", help="Name of the center, on the cover and every page.")
+@click.option(
+    "--with-answers", is_flag=True, help="For teachers: all questions at the end, with answers and explanations."
+)
+@click.option(
+    "--lang",
+    type=click.Choice(["zh", "en"]),
+    default="zh",
+    show_default=True,
+    help="Language of all but the lessons' own text.",
+)
+@output_option(".pdf")
+def export_pdf(pack: Path, center: str, with_answers: bool, lang: str, output: Path | None) -> None:
+    """The course as printed courseware (教学课件): A4, with cover, contents, running heads and page numbers."""
+    try:
+        find_browser()
+        ready = read_course(pack)
+        with bare_app().test_request_context(headers={"Accept-Language": lang}):
+            imprint = Imprint(center, now().astimezone().date(), with_answers)
+            data = courseware_pdf(ready, imprint)
+    except PackError as error:
+        click.echo(str(error))
+        sys.exit(1)
+    except CannotPrint as error:
+        raise click.ClickException(str(error)) from None
+    target = output or Path(f"{ready.course.slug}.pdf")
+    target.write_bytes(data)
     click.echo(f"wrote {target}")
 
 

@@ -1,27 +1,21 @@
 """The pages of `shixun pack preview`: the platform's own templates, styles and rendering, without people or a database."""
 
-import secrets
 from pathlib import Path
 from typing import Any
 
 from flask import Flask, Response, abort, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
-from jinja2 import ChoiceLoader, FileSystemLoader
 from markupsafe import Markup
 
-from shixun.app import init_languages
+from shixun.commands.bare import bare_app
 from shixun.commands.preview.loading import Packs, Shown, card, excerpt
-from shixun.config import MODULES, Settings
 from shixun.core.i18n import LANGUAGES, language, local
-from shixun.core.module import Registry
 from shixun.curriculum import labels
 from shixun.curriculum.code import highlight
 from shixun.curriculum.packs import ReadyCourse, ReadyLab
 from shixun.curriculum.rendering import BadText, render_text
-from shixun.web import manifest
 from shixun_packs.course import LabItem
 
-SHIXUN = Path(__file__).parents[2]
 _HOSTS = {"127.0.0.1", "localhost", "[::1]"}
 _POLICY = (
     "default-src 'self'; script-src 'self'; style-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'none'; "
@@ -44,15 +38,8 @@ look();
 
 def create_site(path: Path) -> Flask:
     """The preview of the packs below `path`."""
-    app = Flask("shixun", static_folder="web/static", static_url_path="/static", template_folder="web/templates")
-    app.config.update(SECRET_KEY=secrets.token_hex(), SETTINGS=Settings(secret_key=secrets.token_hex()), LISTENER="web")
+    app = bare_app(Path(__file__).parent / "templates")
     app.config.update(SESSION_COOKIE_NAME="shixun-preview", SESSION_COOKIE_SAMESITE="Strict")
-    init_languages(app, Registry.load(MODULES))
-    manifest.init_app(app)
-    folders = [SHIXUN / "web/templates", SHIXUN / "curriculum/templates", Path(__file__).parent / "templates"]
-    app.jinja_loader = ChoiceLoader([FileSystemLoader(folder) for folder in folders])
-    app.jinja_env.filters.update(local=local)
-    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     packs = Packs(path)
     app.extensions["shixun-preview"] = packs
     app.before_request(_only_here)

@@ -1,0 +1,92 @@
+"""A course on paper: printed once by Chromium, then read."""
+
+from __future__ import annotations
+
+import os
+import unicodedata
+from io import BytesIO
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+from pypdf import PdfReader
+
+from shixun.cli import main
+from shixun.curriculum.printing import anchor_pages
+from shixun_packs.starting import start_pack
+
+needs_chromium = pytest.mark.skipif(not Path("/usr/bin/chromium").exists(), reason="no Chromium here")
+
+
+RADICALS = str.maketrans(
+    "⻔⻓⻅⻆⻉⻋⻚⻛⻜⻢⻥⻦⻩⻬⻮⻰⻄⻝⻘⺠⺟⻣⻨⻁", "门长见角贝车页风飞马鱼鸟黄齐齿龙西食青民母骨麦虎"
+)
+
+
+def plain(text: str) -> str:
+    """Without white space; fonts map some signs to radicals of the same shape (用 to ⽤, 门 to ⻔), which are taken back."""
+    return "".join(unicodedata.normalize("NFKC", text).translate(RADICALS).split())
+
+
+@pytest.mark.browser
+@needs_chromium
+def test_courseware_has_cover_contents_running_heads_figures_and_answers(tmp_path: Path) -> None:
+    start_pack("course", tmp_path / "my-course", '控制 <b>"入门"</b>', "Control, an introduction", "junior")
+    target = tmp_path / "out.pdf"
+    words = [
+        "pack",
+        "export",
+        "pdf",
+        str(tmp_path / "my-course"),
+        "--center",
+        "某某\\中心",
+        "--with-answers",
+        "-o",
+        str(target),
+    ]
+    done = CliRunner().invoke(main, words)
+    assert done.exit_code == 0, done.output
+    data = target.read_bytes()
+    reader = PdfReader(BytesIO(data))
+    width, height = (float(side) / 72 * 25.4 for side in reader.pages[0].mediabox[2:])
+    assert (round(width), round(height)) == (210, 297)
+    texts = [plain(page.extract_text()) for page in reader.pages]
+    assert len(texts) >= 5
+    cover, about, contents = texts[:3]
+    for said in ("教学课件（教师用）", '控制<b>"入门"</b>', "Control,anintroduction", "某某\\中心", "初级", "0.1.0"):
+        assert plain(said) in cover
+    assert "课程简介" in about
+    assert "会算可用率" in about
+    pages = anchor_pages(data)
+    assert f"第一课{pages['lesson-first-lesson']}" in contents
+    assert f"题目与答案{pages['appendix']}" in contents
+    lesson = texts[pages["lesson-first-lesson"] - 1]
+    assert lesson.count("第一课") == 2, "as its title and in the running head"
+    for number, text in enumerate(texts[1:], start=2):
+        assert f"{number}/{len(texts)}" in text
+        assert '控制<b>"入门"</b>' in text
+        assert "某某\\中心" in text
+    whole_lesson = "".join(texts[pages["lesson-first-lesson"] - 1 : pages["appendix"] - 1])
+    for drawn in ("measure", "decide", "theprocesschanges"):
+        assert drawn in whole_lesson, "the figure is there"
+    assert "print((planned-down)/planned)" in whole_lesson
+    assert plain("最先出问题的是哪一件事") in whole_lesson
+    assert plain("测量错了，后面全错") not in whole_lesson, "answers stand at the end only"
+    answers = "".join(texts[pages["appendix"] - 1 :])
+    for said in ("测量错了，后面全错", "92.5±0.05%", "读液位→与设定值比较", "OEE等于可用率"):
+        assert plain(said) in answers
+    assert reader.metadata is not None
+    assert reader.metadata.title == '控制 <b>"入门"</b>'
+
+
+def test_without_chromium_the_way_out_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    start_pack("course", tmp_path / "my-course", "课", "Course", "junior")
+    monkeypatch.setenv("PATH", os.fspath(tmp_path))
+    monkeypatch.chdir(tmp_path)
+    found = CliRunner().invoke(main, ["pack", "export", "pdf", "my-course"])
+    assert found.exit_code == 1
+    assert "there is no Chromium" in found.output
+    assert "apt install chromium" in found.output
+    monkeypatch.setenv("SHIXUN_CHROMIUM", "/no/such/browser")
+    assert "SHIXUN_CHROMIUM" in CliRunner().invoke(main, ["pack", "export", "pdf", "my-course"]).output
+    assert list(tmp_path.glob("*.pdf")) == []
