@@ -21,7 +21,9 @@ def group() -> None:
 @group.command()
 def upgrade() -> None:
     """Bring the database to this version's tables. Safe to repeat."""
-    with application().app_context():
+    app = application()
+    app.config["SETTINGS"].var.mkdir(parents=True, exist_ok=True)  # where the embedded database stands
+    with app.app_context():
         flask_migrate.upgrade(str(MIGRATIONS))
 
 
