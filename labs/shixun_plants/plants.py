@@ -25,6 +25,7 @@ class Plant(ABC):
     alarms: ClassVar[tuple[AlarmSpec, ...]] = ()
     actuators: ClassVar[tuple[str, ...]] = ()  # tags of valves, pumps and drives that can be stuck, sluggish or fouled
     scan: ClassVar[float] = 0.0  # plant s between two calls of `control`; 0: the kind has no controller on readings
+    map_is_secret: ClassVar[bool] = False  # whether finding the point map is what labs with this kind are about
     warm_up: ClassVar[float] = 1800.0  # plant s before the doors open, so that trends and counters say something
     remembered: ClassVar[float] = 600.0  # plant s of the past that the screen shows
 

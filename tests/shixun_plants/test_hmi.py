@@ -21,6 +21,7 @@ from shixun_plants.hmi.page import PRIORITIES
 from shixun_plants.hmi.server import MAX_CONNECTIONS, HmiServer
 from shixun_plants.hmi.texts import EN, ZH, language, translator
 from shixun_plants.plants import KINDS, catalogue, load, plant_class
+from shixun_plants.pointmap import PointMap
 from shixun_plants.runner import LivePlant
 
 from .conftest import config
@@ -176,6 +177,14 @@ async def test_garbage_is_answered_or_dropped(tmp_path: Path, garbage: bytes) ->
             await writer.drain()
         writer.close()
         assert (await http.get(f"{url}/healthz")).json()["ok"] is True
+
+
+@pytest.mark.parametrize(("kind", "given"), [("bottling", False), ("four-tank", True)])
+async def test_the_point_map_is_given_where_no_lab_is_about_finding_it(tmp_path: Path, kind: str, given: bool) -> None:
+    async with screen(tmp_path, kind=kind) as (live, _, url), httpx.AsyncClient() as http:
+        answer = await http.get(f"{url}/points")
+        assert answer.status_code == (200 if given else 404)
+        assert not given or PointMap.from_json(answer.text) == live.map
 
 
 async def test_trainees_have_no_faults_menu(tmp_path: Path) -> None:

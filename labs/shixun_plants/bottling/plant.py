@@ -22,6 +22,7 @@ class BottlingPlant(Plant):
 
     signals: ClassVar[tuple[Signal, ...]] = SIGNALS
     alarms: ClassVar[tuple[AlarmSpec, ...]] = ALARMS
+    map_is_secret: ClassVar[bool] = True
 
     def __init__(self, rng: random.Random, params: Mapping[str, Any] | None = None) -> None:
         """`params`: fields of `Params` by name, e.g. {"buffers": (200, 200, 200, 200)}. ValueError for others."""

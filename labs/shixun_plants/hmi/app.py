@@ -111,6 +111,9 @@ def make_app(screen: Screen) -> Starlette:
     async def snapshot(_: Request) -> Response:
         return JSONResponse(screen.full(), headers=_HEADERS)
 
+    async def points(_: Request) -> Response:
+        return Response(screen.live.map.to_json(), media_type="application/json", headers=_HEADERS)
+
     async def events(_: Request) -> Response:
         if screen.streams >= MAX_STREAMS:
             return Response("too many screens are open\n", status_code=503, headers={"Retry-After": "5"})
@@ -134,6 +137,8 @@ def make_app(screen: Screen) -> Starlette:
         Route("/healthz", health),
         Route("/acknowledge", acknowledge, methods=["POST"]),
     ]
+    if not screen.live.plant.map_is_secret:
+        routes.append(Route("/points", points))
     if screen.live.config.faults_menu:
         routes.append(Route("/faults", faults, methods=["GET", "POST"]))
     return Starlette(routes=routes)

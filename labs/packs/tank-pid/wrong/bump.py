@@ -1,0 +1,14 @@
+# %% [control]
+# Begins from nothing whenever it is switched to automatic.
+def control(setpoint, level, auto, output, memory):
+    """回路 1 的控制器 / The controller of loop 1."""
+    gain, reset = 0.85, 50.0  # V/cm, s
+    error = setpoint - level
+    memory.setdefault("integral", 3.0)
+    if not auto:
+        memory["integral"] = 0.0
+    growth = gain * error * DT / reset
+    wish = gain * error + memory["integral"] + growth
+    if 0.0 < wish < 10.0 or (wish >= 10.0 and growth < 0) or (wish <= 0.0 and growth > 0):
+        memory["integral"] += growth
+    return min(max(wish, 0.0), 10.0)

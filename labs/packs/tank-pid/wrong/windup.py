@@ -1,0 +1,12 @@
+# %% [control]
+# Integrates on while the pump is at its limit.
+def control(setpoint, level, auto, output, memory):
+    """回路 1 的控制器 / The controller of loop 1."""
+    gain, reset = 0.85, 50.0  # V/cm, s
+    error = setpoint - level
+    if not auto or "integral" not in memory:
+        memory["integral"] = output - gain * error
+    growth = gain * error * DT / reset
+    wish = gain * error + memory["integral"] + growth
+    memory["integral"] += growth
+    return min(max(wish, 0.0), 10.0)
