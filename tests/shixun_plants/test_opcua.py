@@ -176,6 +176,7 @@ async def test_the_packml_state_machines_follow_the_line(plant: Bench, client: C
         return found
 
     assert await states() == ["Cleared", "Running", "Execute"]
+    assert len(await (await execute.get_child("0:AvailableStates")).read_value()) == 12
     assert await (await execute.get_child(["0:CurrentState", "0:Number"])).read_value() == 6
     assert await refused(execute.call_method("3:Start")) == "BadInvalidState"
     await machine.call_method("3:Stop")

@@ -180,6 +180,15 @@ class PackMl:
             number = ua.Variant(0, ua.VariantType.UInt32)
             await self._node(path).add_property(self._id(f"{path}.Number"), ua.QualifiedName("Number", 0), number)
             self._current(path, chosen)
+        for machine, states in (
+            ("", (*_BASE.values(), _CLEARED)),
+            (".MachineState", (*_MACHINE.values(), _RUNNING)),
+            (".MachineState.ExecuteState", tuple(_EXECUTE.values())),
+        ):
+            ids = [ua.NodeId(number, self._packml) for number in states]
+            await self._node(f".BaseStateMachine{machine}.AvailableStates").write_value(
+                ua.Variant(ids, ua.VariantType.NodeId)
+            )
 
     def _current(self, path: str, chosen: Callable[[State], int | None]) -> None:
         def shown(made: Callable[[State, int], Any]) -> Callable[[], Any]:
