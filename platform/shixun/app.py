@@ -8,7 +8,6 @@ import structlog
 from flask import Flask, Response, g, redirect, request, session
 from flask_babel import Babel
 from flask_migrate import Migrate
-from sqlalchemy import NullPool
 
 from shixun.config import MODULES, Settings
 from shixun.core import i18n, unit_of_work
@@ -30,7 +29,7 @@ def create_app(settings: Settings, listener: Listener = "web", *, testing: bool 
         LISTENER=listener,
         SECRET_KEY=settings.secret_key,
         SQLALCHEMY_DATABASE_URI=settings.sqlalchemy_url,
-        SQLALCHEMY_ENGINE_OPTIONS=_engine_options(settings, testing),
+        SQLALCHEMY_ENGINE_OPTIONS=engine_options(settings),
         SESSION_COOKIE_NAME="__Host-shixun" if settings.secure_cookies else "shixun",
         SESSION_COOKIE_SECURE=settings.secure_cookies,
         SESSION_COOKIE_HTTPONLY=True,
@@ -62,11 +61,9 @@ def create_app(settings: Settings, listener: Listener = "web", *, testing: bool 
     return app
 
 
-def _engine_options(settings: Settings, testing: bool) -> dict[str, Any]:
-    if settings.sqlalchemy_url.startswith("sqlite"):
-        return {}
-    # A test's threads end without giving their connection back; no pool is there to warn of it.
-    return {"poolclass": NullPool} if testing else {"pool_pre_ping": True}
+def engine_options(settings: Settings) -> dict[str, Any]:
+    """How SQLAlchemy keeps its connections."""
+    return {} if settings.sqlalchemy_url.startswith("sqlite") else {"pool_pre_ping": True}
 
 
 def init_languages(app: Flask, registry: Registry) -> None:

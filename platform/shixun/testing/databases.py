@@ -13,6 +13,7 @@ from sqlalchemy import Connection, create_engine, make_url, text
 
 from shixun.core.db import db
 
+ON_POSTGRES = "SHIXUN_TEST_DATABASE_URL" in os.environ
 _filled: set[str] = set()  # PostgreSQL databases that have their tables
 _first_state: list[bytes] = []  # SQLite's file with all tables and no rows, once it was made
 

@@ -8,6 +8,9 @@ from typing import Any
 
 import pytest
 from jinja2.bccache import BytecodeCache, FileSystemBytecodeCache
+from sqlalchemy import NullPool
+
+from shixun.testing import databases
 
 
 @pytest.fixture(autouse=True)
@@ -25,15 +28,21 @@ def _no_outside_sockets(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(socket.socket, "connect", guarded)
 
 
+@pytest.fixture(autouse=True)
+def _no_pools(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A test's threads, and applications that its commands make, end without closing a pool: PostgreSQL's driver would complain."""
+    if databases.ON_POSTGRES:
+        monkeypatch.setattr("shixun.app.engine_options", lambda _settings: {"poolclass": NullPool})
+
+
 @pytest.fixture
 def settings(tmp_path: Path) -> Any:
     from shixun.config import Settings
-    from shixun.testing.databases import database_url
 
     return Settings(
         var=tmp_path,
         secret_key="test-" * 8,
-        database_url=database_url(tmp_path),
+        database_url=databases.database_url(tmp_path),
         argon2_time_cost=1,
         argon2_memory_kib=64,
         grader_token="grader-token",  # noqa: S106
@@ -54,7 +63,6 @@ def app(settings: Any, compiled_templates: BytecodeCache) -> Iterator[Any]:
     """The page listener on an empty database, inside an application context."""
     from shixun.app import create_app
     from shixun.core.db import db
-    from shixun.testing import databases
 
     flask_app = create_app(settings, testing=True)
     flask_app.jinja_env.bytecode_cache = compiled_templates
