@@ -25,6 +25,7 @@ import os
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from shixun_labs.endings import EndingsHandler
 from shixun_labs.hub import PracticeSpawner, ShixunSpawner, one_person_per_browser
 from shixun_labs.network import LabNetwork
 from shixun_labs.refusal import NoLabs
@@ -126,7 +127,7 @@ c.JupyterHub.tornado_settings = {
     "cookie_options": {"samesite": "Lax", "secure": secure},
     "shixun_public_url": public_url,
 }
-c.JupyterHub.extra_handlers = [(r"/shixun/return", ReturnHandler)]
+c.JupyterHub.extra_handlers = [(r"/shixun/return", ReturnHandler), (r"/api/shixun/endings", EndingsHandler)]
 c.JupyterHub.cookie_max_age_days = 0.5  # the session that counts is web's; this one is renewed without a question
 c.JupyterHub.cookie_host_prefix_enabled = False  # the hub's and each lab's host differ already
 c.JupyterHub.default_url = public_url

@@ -20,7 +20,7 @@ COPY graders/shixun_graders/__init__.py graders/shixun_graders/data.py graders/s
 COPY graders/shixun_graders/run /opt/shixun/lib/shixun/shixun_graders/run
 COPY graders/shixun_graders/check /opt/shixun/lib/shixun/shixun_graders/check
 # Compiled here once: the root is read-only where it runs, and compiling at each start would cost a second.
-RUN /opt/shixun/bin/python -m compileall -q /opt/shixun/lib && chmod -R a+rX,go-w /opt/shixun
+RUN /opt/shixun/bin/python -m compileall -q /opt/shixun/lib/shixun && chmod -R a+rX,go-w /opt/shixun/lib/shixun
 
 USER 61001:61001
 WORKDIR /tmp

@@ -17,6 +17,7 @@ from traitlets import Dict, Float, Instance, Int, Unicode, default
 
 from shixun_labs import baseline, plant
 from shixun_labs.baseline import MIB, Box
+from shixun_labs.endings import Ending, endings
 from shixun_labs.engine import THREADS, Engine, Guard, StartError, answers_http, not_started
 from shixun_labs.network import LabNetwork
 from shixun_labs.practice import PracticeSpawner as PracticeSpawner
@@ -55,7 +56,7 @@ class ShixunSpawner(DockerSpawner):  # type: ignore[misc]  # untyped base
         super().__init__(**arguments)
         self.progress_log = Progress()
         self.plant_id = ""
-        self.exchange_url = ""
+        self.session = self.exchange_url = ""
         self.started_at = 0.0
         # A spawner is made when a person comes to the hub, some time before the first start: the probe runs meanwhile.
         if ShixunSpawner._early is None:
@@ -124,7 +125,7 @@ class ShixunSpawner(DockerSpawner):  # type: ignore[misc]  # untyped base
         address = str(found["NetworkSettings"]["Networks"][self.lab_network.name]["IPAddress"])
         if not address:
             raise not_started("the lab got no address")
-        self.exchange_url, self.started_at = ticket.exchange_url, time.time()
+        self.session, self.exchange_url, self.started_at = ticket.session, ticket.exchange_url, time.time()
         if ticket.plant is not None:
             self.progress_log.add("plant")
             self.plant_id = await engine.create(self._plant_box(ticket), f"{name}-plant")
@@ -227,11 +228,14 @@ class ShixunSpawner(DockerSpawner):  # type: ignore[misc]  # untyped base
         self._start_sweeper()
         state = await self.engine.state(self.object_id)
         if state is None or not state["Running"]:
+            if state is not None and self.ready:
+                endings.note(self.session, "memory" if state["OOMKilled"] else "crashed")
             await self._end_boxes(0)
             return 0 if state is None else f"ExitCode={state['ExitCode']} OOMKilled={state['OOMKilled']}"
         reason = over_limit(time.time(), self.started_at, self._last_activity(), self.idle_minutes, self.max_hours)
         if reason and self.ready and await self._platform_answers():
             self.log.info("lab of %s stopped: %s", self.user.name, reason)
+            endings.note(self.session, reason)
             await self.stop()
             return reason
         return None
@@ -262,13 +266,19 @@ class ShixunSpawner(DockerSpawner):  # type: ignore[misc]  # untyped base
     def get_state(self) -> dict[str, Any]:
         state: dict[str, Any] = super().get_state()
         if self.object_id:
-            state["shixun"] = {"plant": self.plant_id, "exchange": self.exchange_url, "started": self.started_at}
+            state["shixun"] = {
+                "plant": self.plant_id,
+                "session": self.session,
+                "exchange": self.exchange_url,
+                "started": self.started_at,
+            }
         return state
 
     def load_state(self, state: dict[str, Any]) -> None:
         super().load_state(state)
         kept = state.get("shixun") or {}
         self.plant_id = str(kept.get("plant", ""))
+        self.session = str(kept.get("session", ""))
         self.exchange_url = str(kept.get("exchange", ""))
         self.started_at = float(kept.get("started", 0.0))
 
@@ -305,12 +315,12 @@ def _utc(naive: Any) -> float:
     return float(naive.replace(tzinfo=datetime.UTC).timestamp()) if naive else time.time()
 
 
-def over_limit(now: float, started: float, active: float, idle_minutes: float, max_hours: float) -> str | None:
+def over_limit(now: float, started: float, active: float, idle_minutes: float, max_hours: float) -> Ending | None:
     """Why a lab has to end now, or None. Times in seconds since 1970; `started` 0 means unknown."""
     if started and now - started > max_hours * 3600:
-        return f"it ran for {max_hours:g} hours"
+        return "age"
     if idle_minutes and now - max(active, started) > idle_minutes * 60:
-        return f"it was not used for {idle_minutes:g} minutes"
+        return "idle"
     return None
 
 

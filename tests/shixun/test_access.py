@@ -119,6 +119,7 @@ BACK_CHANNELS: dict[str, set[str]] = {
         "exchange.assignments",
         "exchange.feedback",
         "exchange.files",
+        "exchange.remove",
         "exchange.save",
         "exchange.submit",
         "exchange.work_files",

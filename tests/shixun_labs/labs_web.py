@@ -111,6 +111,9 @@ class Exchange(Base):
     def do_PUT(self) -> None:
         self.route("PUT")
 
+    def do_DELETE(self) -> None:
+        self.route("DELETE")
+
     def route(self, method: str) -> None:
         body = self.sent()
         path = self.path.removeprefix("/exchange/v1")
@@ -127,6 +130,9 @@ class Exchange(Base):
         if (method, path) == ("PUT", "/work"):
             item = json.loads(body)
             self.web.work[item["path"]] = base64.b64decode(item["data"])
+            return self.answer(204)
+        if (method, path) == ("DELETE", "/work"):
+            self.web.work.pop(json.loads(body)["path"], None)
             return self.answer(204)
         if (method, path) == ("GET", "/assignments"):
             return self.answer(200, [self.assignment()])

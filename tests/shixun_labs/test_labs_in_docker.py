@@ -10,6 +10,8 @@ from typing import Any
 import pytest
 from labs_stack import NETWORK, Stack, inspect, run_in_kernel, sign
 
+from shixun_labs import baseline
+
 pytestmark = [pytest.mark.docker, pytest.mark.timeout(240)]
 READ_PLANT = """
 from pymodbus.client import ModbusTcpClient
@@ -232,11 +234,13 @@ def test_a_lab_that_died_leaves_no_plant_behind(stack: Stack, engine: Any) -> No
     person = "tdies000000000000000"
     stack.sign_in(person)
     assert stack.start(person, plant=stack.plant())["ready"]
+    session = inspect(engine, f"{NETWORK}-{person}")["Config"]["Labels"][baseline.SESSION]
     engine.kill(f"{NETWORK}-{person}", signal="SIGKILL")
     deadline = time.monotonic() + 60
     while engine.containers(all=True, filters={"name": f"{NETWORK}-{person}"}):
         assert time.monotonic() < deadline, "something stayed"
         time.sleep(0.5)
+    assert stack.api("GET", f"/shixun/endings?session={session}").json() == {session: "crashed"}
     assert stack.start(person, plant=stack.plant())["ready"]
     stack.stop(person)
 

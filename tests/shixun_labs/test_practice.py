@@ -10,6 +10,8 @@ from typing import Any
 import pytest
 from labs_stack import BASE, Stack, run_in_kernel, running, sign
 
+from shixun_labs.endings import KEPT, Endings
+
 pytestmark = [pytest.mark.stack, pytest.mark.timeout(240)]
 ALICE, BOB = "talice00000000000000", "tbob0000000000000000"
 
@@ -62,6 +64,38 @@ def refused(stack: Stack, person: str, **changes: Any) -> str:
         "POST", f"/users/{person}/server", {"user_options": {"ticket": sign(stack.claims(person, **changes))}}
     )
     return str(stack.progress(person)[-1]) if page.status in (201, 202) else str(page.text)
+
+
+def test_signing_out_at_the_hub_closes_it_and_leads_to_the_front_page(practice: Stack) -> None:
+    browser = practice.sign_in(ALICE)
+    cookies = browser.jar["labs.shixun.localhost"]
+    assert cookies
+    out = browser.get(f"{practice.labs}/hub/logout", follow=False)
+    assert (out.status, out.headers["Location"]) == (302, practice.pages)
+    assert "jupyterhub-hub-login" not in cookies
+    asked = browser.get(f"{practice.labs}/hub/home", follow=False)
+    assert asked.status == 302
+    assert "/hub/login" in asked.headers["Location"]
+
+
+def test_the_hub_tells_web_alone_why_labs_ended(practice: Stack) -> None:
+    answer = practice.api("GET", "/shixun/endings?session=nobody&session=another")
+    assert (answer.status, answer.json()) == (200, {})
+    stranger = practice.sign_in(ALICE).get(f"{practice.labs}/hub/api/shixun/endings?session=nobody")
+    assert stranger.status == 403
+
+
+def test_endings_are_kept_by_session_and_not_without_end() -> None:
+    kept = Endings()
+    kept.note("s1", "memory")
+    kept.note("s1", "crashed")
+    for number in range(KEPT):
+        kept.note(f"t{number}", "idle")
+    assert kept.of(["s1", "t0", "t1", "never"]) == {"t0": "idle", "t1": "idle"}
+    again = Endings()
+    again.note("s1", "memory")
+    again.note("s1", "crashed")
+    assert again.of(["s1"]) == {"s1": "memory"}
 
 
 def test_a_lab_that_counts_is_refused(practice: Stack) -> None:

@@ -56,6 +56,25 @@ def test_changes_are_pushed_once(tmp_path: Path, listener: Listener, web: FakeWe
     assert saves.pending() == []
 
 
+def test_what_the_trainee_deletes_or_renames_does_not_come_back(
+    tmp_path: Path, listener: Listener, web: FakeWeb
+) -> None:
+    web.work = {"old.ipynb": b"1", "notes.txt": b"2", "kept.txt": b"3"}
+    saves = Saves(tmp_path, listener)
+    assert saves.restore()
+    (tmp_path / "old.ipynb").rename(tmp_path / "new.ipynb")
+    (tmp_path / "notes.txt").unlink()
+    web.away = True
+    assert not saves.sweep()
+    web.away = False
+    web.calls.clear()
+    assert saves.sweep()
+    assert web.work == {"new.ipynb": b"1", "kept.txt": b"3"}
+    assert [method for method, _path in web.calls] == ["PUT", "DELETE", "DELETE"]
+    assert saves.sweep()
+    assert len(web.calls) == 3
+
+
 def test_released_files_are_pushed_only_once_they_change(tmp_path: Path, listener: Listener, web: FakeWeb) -> None:
     saves = Saves(tmp_path, listener)
     saves.leave(Assignments(tmp_path, listener).fetch("modbus"))

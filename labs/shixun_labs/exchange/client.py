@@ -98,6 +98,10 @@ class Listener:
         """Stores one file at the platform, in place of an earlier one of that path."""
         self._call("PUT", "/work", file.to_json())
 
+    def remove_work(self, path: str) -> None:
+        """Forgets a file at the platform that the trainee has deleted here; one that isn't there is all right."""
+        self._call("DELETE", "/work", {"path": path})
+
     def _call(self, method: str, path: str, body: object = None) -> Any:
         parts = urlsplit(self.url)
         kind = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection

@@ -7,6 +7,7 @@ costs nothing but time. Nothing is pushed before the first restore came through:
 import contextlib
 import hashlib
 import logging
+import os
 import threading
 import time
 from collections.abc import Callable
@@ -112,6 +113,24 @@ class Saves:
                     return False
                 if not self._push(self.listener, path):
                     return False
+            # Last, so that a renamed file is safe under its new name first.
+            return all(self._remove(self.listener, path) for path in self.gone())
+
+    def gone(self) -> list[str]:
+        """Files that the platform keeps and that the trainee has deleted or renamed since they were brought back or pushed."""
+        return [path for path in self._pushed if not os.path.lexists(self.root / path)]
+
+    def _remove(self, listener: Listener, path: str) -> bool:
+        try:
+            listener.remove_work(path)
+        except Away:
+            self.away = True
+            return False
+        except Refused as refusal:
+            log.warning("%s was not removed at the platform: %s", path, refusal)
+            return False
+        self._pushed.pop(path, None)
+        self._seen.pop(path, None)
         return True
 
     def _push(self, listener: Listener, path: str) -> bool:

@@ -10,6 +10,7 @@ from shixun.core.permissions import Access, Actor
 from shixun.web.routing import SAFE, rule_of
 
 KEY = "token"
+AT_THE_HUB = "hub"  # this browser was signed in there, too
 _OPEN_TO_FIRST_PASSWORDS = {"accounts.password", "accounts.sign_out"}
 
 

@@ -5,9 +5,9 @@ from collections import Counter
 from typing import Any
 
 from authlib.oauth2 import OAuth2Error
-from flask import Blueprint, Response, current_app, g, jsonify, redirect, render_template, request, url_for
+from flask import Blueprint, Response, current_app, g, jsonify, redirect, render_template, request, session, url_for
 
-from shixun.accounts import openid_codes
+from shixun.accounts import browser, openid_codes
 from shixun.accounts.openid_clients import SCOPES
 from shixun.accounts.openid_keys import ALGORITHM, public_keys
 from shixun.accounts.openid_server import claims_of, server
@@ -43,6 +43,7 @@ def authorize() -> Any:
         return _refused(
             _("No center gives you a role that uses labs. Ask your center manager for one."), "access_denied", 403
         )
+    session[browser.AT_THE_HUB] = True
     return server.create_authorization_response(grant=grant, grant_user=g.person)
 
 

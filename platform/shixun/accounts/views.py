@@ -72,7 +72,10 @@ def sign_out() -> Response:
     token = browser.token()
     if token is not None:
         sessions.sign_out(token)
+    at_the_hub = session.get(browser.AT_THE_HUB)
     _start_session(None)
+    if at_the_hub:  # it has a cookie of its own, and sends the person back to our front page
+        return redirect(current_app.config["SETTINGS"].labs_url + "/hub/logout")
     return redirect(url_for("accounts.sign_in"))
 
 

@@ -176,7 +176,16 @@ def finish(attempt: QuizAttempt) -> None:
             "max_points": attempt.max_points,
         },
     )
-    emit(ItemScored(enrolment.id, attempt.item, attempt.points, attempt.max_points, attempt.passed))
+    _score(enrolment, attempt.item)
+
+
+def _score(enrolment: Enrolment, item: str) -> None:
+    """Tell the best attempt, and whether any passed."""
+    attempts = quiz_queries.attempts(enrolment, item)
+    best = quiz_queries.best(attempts)
+    if best is not None:
+        passed = any(one.passed for one in attempts)
+        emit(ItemScored(enrolment.id, item, best.points or 0.0, best.max_points, passed))
 
 
 def _judge(bank: Mapping[str, questions.Question], attempt: QuizAttempt) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class ItemScored:
-    """A quiz was finished or a lab graded. The best score counts; once passed, an item stays done."""
+    """A quiz was finished or a lab graded: the best score of the item as it stands now, which a regrade may have lowered."""
 
     enrolment_id: str
     item: str

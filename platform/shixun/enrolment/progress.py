@@ -43,15 +43,14 @@ def finish(enrolment: Enrolment, item: str) -> ItemProgress:
 
 @subscribe(ItemScored)
 def take_score(event: ItemScored) -> None:
-    """Keep the best score; a pass finishes the item."""
+    """Keep the score as it stands; a pass finishes the item, a pass that a regrade took back opens it again."""
     enrolment = db.session.get_one(Enrolment, event.enrolment_id)
     found = touch(enrolment, event.item)
-    share = event.points / event.max_points if event.max_points else 0.0
-    best = found.points / found.max_points if found.points is not None and found.max_points else -1.0
-    if share > best:
-        found.points, found.max_points = event.points, event.max_points
+    found.points, found.max_points = event.points, event.max_points
     if event.passed:
         finish(enrolment, event.item)
+    else:
+        found.done_at = None
     db.session.flush()
 
 

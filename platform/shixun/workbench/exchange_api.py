@@ -13,6 +13,7 @@ from sqlalchemy import select
 from werkzeug.exceptions import RequestEntityTooLarge
 
 from shixun.accounts import queries as accounts
+from shixun.accounts.browser import refuse_nul
 from shixun.accounts.models import Center, Person
 from shixun.assessment import scores
 from shixun.assessment.models import Submission
@@ -34,6 +35,9 @@ class Unauthorised(DomainError):
 
     status = 401
     code = "token"
+
+
+bp.before_request(refuse_nul)
 
 
 @bp.before_request
@@ -72,7 +76,7 @@ def _body() -> dict[str, Any]:
         found = request.get_json(silent=True)
     except RequestEntityTooLarge:
         raise operations.TooLarge(_l("This is too large. Clear the outputs and try again.")) from None
-    if not isinstance(found, dict):
+    if not isinstance(found, dict) or b"\\u0000" in request.get_data():  # a NUL, which no name or key holds
         raise Invalid(_l("The request is not a JSON object."))
     return found
 
@@ -167,4 +171,11 @@ def work_files() -> Any:
 def save() -> Any:
     body = _body()
     operations.save_file(_work(), str(body.get("path", "")), _decoded(body.get("data")))
+    return Response(status=204)
+
+
+@bp.delete("/work")
+def remove() -> Any:
+    """The trainee deleted or renamed a file: it doesn't come back at the next start."""
+    operations.remove_file(_work(), str(_body().get("path", "")))
     return Response(status=204)

@@ -76,6 +76,12 @@ class Hub:
         answer = self._call("DELETE", f"/users/{user}/server")
         return answer.status_code in {204, 404}
 
+    def endings(self, sessions: list[str]) -> dict[str, str]:
+        """Why servers ended by themselves, as far as the hub knows: idle, age, memory or crashed, by session."""
+        query = "&".join(f"session={session}" for session in sessions)
+        answer = self._call("GET", f"/shixun/endings?{query}")
+        return {str(session): str(why) for session, why in answer.json().items()} if answer.status_code == 200 else {}
+
     def running(self) -> set[str]:
         """Users whose server runs or starts."""
         found: set[str] = set()

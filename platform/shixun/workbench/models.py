@@ -94,7 +94,9 @@ class LabSession(Identified, Model):
     ready_at: Mapped[datetime | None]
     stopping_at: Mapped[datetime | None]
     ended_at: Mapped[datetime | None]
-    why_ended: Mapped[str | None] = mapped_column(String(20))  # stopped | reset | failed | lost | idle
+    why_ended: Mapped[str | None] = mapped_column(
+        String(20)
+    )  # stopped | reset | failed | lost, or one of operations.ENDINGS
 
     work: Mapped[LabWork] = relationship()
     person: Mapped[Person] = relationship()

@@ -31,6 +31,7 @@ from shixun_packs.paths import path_fault
 MOST_FILES = 64
 MOST_BYTES = 8 * 2**20  # of one file
 START_PATIENCE = timedelta(seconds=150)
+ENDINGS = ("idle", "age", "memory", "crashed")  # what the hub may know of a server that ended by itself
 
 
 @dataclass(frozen=True)
@@ -180,6 +181,15 @@ def save_file(work: LabWork, path: str, data: bytes) -> WorkFile:
         found.saved_at = now()
     db.session.flush()
     return found
+
+
+def remove_file(work: LabWork, path: str) -> None:
+    """Forget a file of the lab; one that isn't kept is forgotten already."""
+    found = next((file for file in work.files if file.path == path), None)
+    if found is not None:
+        work.files.remove(found)
+        db.session.delete(found)
+        db.session.flush()
 
 
 def saved_files(work: LabWork) -> dict[str, bytes]:

@@ -16,9 +16,10 @@ from shixun.web.routing import actor
 from shixun.workbench import answer_pages, operations
 from shixun.workbench.desks import Desk
 from shixun.workbench.hub import Hub
+from shixun.workbench.labels import ENDED
 from shixun.workbench.models import LabSession, LabWork
 from shixun.workbench.operations import Seat
-from shixun.workbench.queries import last_failed, submissions_of
+from shixun.workbench.queries import last_ending, submissions_of
 
 # Where the spawner lets a plant answer (shixun_labs.plant), by protocol of the lab: its name, and what a program connects to.
 PLANT_ADDRESSES = {
@@ -88,7 +89,7 @@ def show(desk: Desk) -> str:
         start_steps=_start_steps(version.form != []),
         practice=settings.lab_backend != "docker" or not version.has_checks,
         backend=settings.lab_backend,
-        session_failed=work is not None and last_failed(work),
+        ended=ENDED.get(last_ending(work) or "") if work is not None else None,
         submit_key=uuid.uuid4().hex,
         attention=desk.attention if session is not None and session.counts else None,
         go="go" in request.args,

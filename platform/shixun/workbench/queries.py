@@ -51,9 +51,9 @@ def may_count(enrolment: Enrolment, item: str) -> bool:
     return session is not None and session.counts
 
 
-def last_failed(work: LabWork) -> bool:
-    """Whether the last start of this lab came to nothing."""
+def last_ending(work: LabWork) -> str | None:
+    """How the last session of this lab ended; None before the first, and while one goes on."""
     last = db.session.scalar(
         select(LabSession).where(LabSession.work_id == work.id).order_by(LabSession.created_at.desc()).limit(1)
     )
-    return last is not None and last.why_ended == "failed"
+    return last.why_ended if last is not None else None

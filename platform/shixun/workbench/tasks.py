@@ -121,10 +121,13 @@ def find_lost() -> None:
     users = {session.id: hub_user for session, hub_user in sessions}
     pause()
     running = _hub().running()
+    gone = [identity for identity, user in users.items() if user not in running]
+    whys = _hub().endings(gone) if gone else {}
     for session, _user in sessions:
-        if users[session.id] not in running and session.ended_at is None:
-            log.info("lab lost", session=session.id)
-            operations.end(session, "lost")
+        if session.id in gone and session.ended_at is None:
+            why = whys.get(session.id)
+            log.info("lab gone", session=session.id, why=why)
+            operations.end(session, why if why in operations.ENDINGS else "lost")
 
 
 TICKS = [find_lost]

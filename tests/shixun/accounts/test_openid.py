@@ -385,3 +385,15 @@ def test_what_is_long_over_is_swept(hub: Hub, signed_in: Any) -> None:
         openid_codes.sweep()
         assert not db.session.scalars(db.select(OAuthToken)).all()
         assert not db.session.scalars(db.select(OAuthCode)).all()
+
+
+def test_signing_out_goes_by_the_hub_where_the_browser_has_its_cookie(
+    browser: Any, hub: Any, trainee: Any, app: Any
+) -> None:
+    person = browser().sign_in("wang.fang")
+    assert person.post("/sign-out").location == "/sign-in"
+    person.sign_in("wang.fang")
+    hub.code(person)
+    assert person.post("/sign-out").location == app.config["SETTINGS"].labs_url + "/hub/logout"
+    person.sign_in("wang.fang")
+    assert person.post("/sign-out").location == "/sign-in"

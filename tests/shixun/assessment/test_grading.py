@@ -1,6 +1,7 @@
 """The grading queue: leases, results that come twice or late, regrades, manual cells; over HTTP as a grader sees it."""
 
 from datetime import timedelta
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -16,6 +17,7 @@ from shixun.core.clock import now
 from shixun.core.db import db
 from shixun.core.errors import Conflict, Forbidden, Invalid
 from shixun.core.permissions import Actor, Role
+from shixun.enrolment.events import ItemScored
 from shixun.testing.factories import make_center, make_person
 
 DIGEST = "sha256:" + "0" * 64
@@ -188,6 +190,28 @@ def test_a_regrade_keeps_both_verdicts(grader: Any, people: dict[str, Any], subm
     again = scores.score(db.session.get_one(Submission, submission.id))
     assert again is not None
     assert again.points == 35.0
+
+
+def test_progress_follows_the_best_submission_and_a_regrade_down(
+    grader: Any, people: dict[str, Any], submission: Submission, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told: list[ItemScored] = []
+    monkeypatch.setattr("shixun.assessment.progress.emit", told.append)
+    monkeypatch.setattr(
+        "shixun.assessment.progress._enrolment_and_run",
+        lambda _submission: (SimpleNamespace(id="e1"), SimpleNamespace(counts=False)),
+    )
+    operations.submit(people["trainee"], place(people), {"notebook.ipynb": b"{}"}, "key-00000002")
+    db.session.commit()
+    for points in (35, 10):
+        job = grader("POST", "/lease", {"worker": "w"}).json
+        grader("POST", f"/jobs/{job['job_id']}/result", graded(job, points))
+    db.session.expire_all()
+    grading.regrade(people["teacher"], db.session.get_one(Submission, submission.id))
+    db.session.commit()
+    job = grader("POST", "/lease", {"worker": "w"}).json
+    grader("POST", f"/jobs/{job['job_id']}/result", graded(job, 20))
+    assert [(one.points, one.passed) for one in told] == [(35.0, True), (35.0, True), (20.0, False)]
 
 
 def test_a_manual_cell_is_graded_by_an_instructor(grader: Any, people: dict[str, Any], submission: Submission) -> None:

@@ -130,13 +130,15 @@ def test_a_lesson_is_read_once_its_questions_are_answered(house: Any, browser: A
     assert "2 / 3" in person.get(house.path).get_data(as_text=True)
 
 
-def test_the_best_score_stays_and_a_pass_is_a_pass(house: Any) -> None:
-    for points, passed in ((3.0, False), (8.0, True), (5.0, False)):
+def test_a_pass_finishes_an_item_and_a_regrade_that_takes_it_back_opens_it(house: Any) -> None:
+    for points, passed in ((3.0, False), (8.0, True)):
         emit(ItemScored(house.enrolment.id, "curve-quiz", points, 10.0, passed))
     row = db.session.scalars(db.select(ItemProgress)).one()
     assert (row.points, row.max_points) == (8.0, 10.0)
     assert row.done_at is not None
     assert progress.finish(house.enrolment, "curve-quiz").done_at == row.done_at
+    emit(ItemScored(house.enrolment.id, "curve-quiz", 5.0, 10.0, False))
+    assert (row.points, row.done_at) == (5.0, None)
 
 
 def test_home_and_course_pages_for_each_role(house: Any, browser: Any) -> None:

@@ -27,6 +27,7 @@ class FakeHub:
         self.servers: dict[str, str] = {}  # user -> starting | ready | stopping
         self.tickets: list[str] = []
         self.answer = "started"
+        self.ended: dict[str, str] = {}  # session -> why
 
     def __call__(self, _settings: Any) -> "FakeHub":
         return self
@@ -56,6 +57,9 @@ class FakeHub:
             self.servers[user] = "stopping"
             return False
         return True
+
+    def endings(self, sessions: list[str]) -> dict[str, str]:
+        return {session: self.ended[session] for session in sessions if session in self.ended}
 
     def running(self) -> set[str]:
         return set(self.servers)

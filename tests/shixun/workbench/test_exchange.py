@@ -81,6 +81,17 @@ def test_work_is_kept_and_given_back(lab: Any) -> None:
     for number in range(operations.MOST_FILES - 2):
         assert lab("PUT", "/work", {"path": f"f{number}", "data": ""}).status_code == 204
     assert lab("PUT", "/work", {"path": "one-more", "data": ""}).status_code == 413
+    for _again in range(2):
+        assert lab("DELETE", "/work", {"path": "f0"}).status_code == 204
+    assert "f0" not in {file["path"] for file in lab("GET", "/work").json["files"]}
+    assert lab("PUT", "/work", {"path": "one-more", "data": ""}).status_code == 204
+
+
+def test_a_nul_is_refused_and_not_asked_of_the_database(lab: Any) -> None:
+    assert lab("PUT", "/work", {"path": "a\0b", "data": ""}).status_code == 422
+    assert lab("DELETE", "/work", {"path": "a\0b"}).status_code == 422
+    assert lab("POST", "/assignments/point-map/submissions", {"key": "k\0" * 8, "files": []}).status_code == 422
+    assert lab("GET", "/submissions/a%00b/feedback").status_code == 400
 
 
 def test_a_token_is_worth_nothing_to_others_or_afterwards(

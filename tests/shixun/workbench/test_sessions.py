@@ -14,6 +14,7 @@ from shixun.core.db import db
 from shixun.core.errors import Conflict, NotFound, Unavailable
 from shixun.curriculum.models import LabVersion
 from shixun.workbench import operations, tasks
+from shixun.workbench.labels import ENDED
 from shixun.workbench.models import LabSession, LabWork
 from shixun.workbench.seats import seat_in_run
 
@@ -112,13 +113,20 @@ def test_a_reset_brings_a_fresh_plant_and_keeps_the_work(world: Any, hub: Any) -
     assert len(hub.tickets) == 2
 
 
-def test_a_server_that_vanishes_ends_its_session(world: Any, hub: Any) -> None:
+@pytest.mark.parametrize(("why", "noted"), [(None, "lost"), ("idle", "idle"), ("<script>", "lost")])
+def test_a_server_that_vanishes_ends_its_session(
+    world: Any, hub: Any, browser: Any, why: str | None, noted: str
+) -> None:
     found = make_ready(world, hub)
     hub.servers.clear()
+    if why is not None:
+        hub.ended[found] = why
     with time_machine.travel(now() + timedelta(seconds=60), tick=False):
         tasks.find_lost()
         db.session.commit()
-    assert session(found).why_ended == "lost"
+    assert session(found).why_ended == noted
+    page = browser().sign_in("wang").get(f"/c/longyan/learn/{world.run_id}/labs/point-map").get_data(as_text=True)
+    assert str(ENDED[noted].text) in page
 
 
 def test_a_start_that_the_spawner_refuses_fails_clearly(world: Any, hub: Any) -> None:
