@@ -109,7 +109,7 @@ def draw(run):
         upper.step(run["t"], run["setpoint"], lw=1, color="#b3261e", where="post", label="set point")
     upper.axhline(18.0, lw=0.8, ls=":", color="#b3261e")
     upper.set_ylabel("cm")
-    upper.legend(loc="lower right")
+    upper.legend(loc="best")
     lower.step(run["t"], run["output"], lw=1, color="#1f7a4d", where="post")
     lower.set(ylabel="V", xlabel="s", ylim=(-0.3, 10.3))
     plt.show()
@@ -124,9 +124,10 @@ print({tag: round(float(plant.read(tag)), 2) for tag in ("tank1.level", "tank2.l
 # 打开 HMI，看清四个水箱和两个回路。然后在下面的工作台里做试验：`plant.step_test(0.5, 400)` 把回路 1 打到手动，电压加 0.5 V，记录
 # 400 装置秒（这里是 40 秒）。用 `draw({"t": …, "output": …, "level": …})` 画出来。
 #
-# 试验前先想：幅度小了，淹没在噪声里；大了，水箱非线性（流出量随 $\sqrt h$ 变），而且可能碰到 18 cm 的高高报警。0.3～0.6 V 合适。
+# 试验要从**稳态**开始：先切到手动，等液位不再走了再做；否则量到的一半是试验，一半是原来的趋势。幅度也要想：小了，淹没在噪声里；大了，水箱非线性（流出量随 $\sqrt h$ 变），而且可能碰到 18 cm 的高高报警。0.3～0.6 V 合适。
 #
-# > **English.** Your workbench: run a step test over Modbus and draw it. A step of 0.3 to 0.6 V is large against the noise and small
+# > **English.** Your workbench: run a step test over Modbus and draw it. Begin in manual and at rest, or half of what you measure was
+# > under way before. A step of 0.3 to 0.6 V is large against the noise and small
 # > against the curvature of √h.
 
 # %% nbgrader={"grade_id": "explore", "grade": false, "solution": true, "locked": false, "schema_version": 3, "cell_type": "code"}
@@ -278,11 +279,11 @@ def figures(run, begin, end):
 # %% nbgrader={"grade_id": "control-try", "grade": false, "solution": false, "locked": true, "schema_version": 3, "cell_type": "code"}
 # 自查（不计分）：括号里是一个按 SIMC 整定的 PI / In brackets: a PI tuned by SIMC (no points)
 _run = practice()
-print("切到自动 / to automatic   20– 100 s ", figures(_run, 20, 100), "  (48, 3)")
-print("设定值 / set point       100– 220 s ", figures(_run, 100, 220), "  (29, 6)")
-print("泄放阀 / drain opens     220– 340 s ", figures(_run, 220, 340), "  (70, 5)")
+print("切到自动 / to automatic   20– 100 s ", figures(_run, 20, 100), "  (61, 1)")
+print("设定值 / set point       100– 220 s ", figures(_run, 100, 220), "  (23, 5)")
+print("泄放阀 / drain opens     220– 340 s ", figures(_run, 220, 340), "  (78, 3)")
 print("泵堵了 / pump clogged    340– 430 s ", figures(_run, 340, 430))
-print("通开了 / and clear again 430– 560 s ", figures(_run, 430, 560), "  (140, 12)")
+print("通开了 / and clear again 430– 560 s ", figures(_run, 430, 560), "  (156, 6)")
 
 # %% [markdown]
 # ## 第四步 在装置上试
