@@ -49,7 +49,10 @@ class TicketError(Exception):
 
 
 class Plant(BaseModel):
-    """The plant that stands beside the lab; seeds are hex, `speed` plant seconds per second."""
+    """The plant that stands beside the lab; seeds are hex, `speed` plant seconds per second.
+
+    A `recorded` one is a screen with a finished shift, drawn from `map_seed`: nothing runs.
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
     kind: str = Field(pattern=_SLUG)
@@ -57,6 +60,7 @@ class Plant(BaseModel):
     speed: float = Field(default=1.0, ge=0.1, le=100)
     map_seed: str = Field(pattern=_SEED, repr=False)
     process_seed: str = Field(pattern=_SEED, repr=False)
+    recorded: bool = False
 
 
 class Limits(BaseModel):

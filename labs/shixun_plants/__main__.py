@@ -1,4 +1,7 @@
-"""`python -m shixun_plants run bottling`: a plant from a shell, in a container or on an instructor's desk."""
+"""`python -m shixun_plants run bottling`: a plant from a shell, in a container or on an instructor's desk.
+
+`python -m shixun_plants show bottling` serves the record of a finished shift instead: a screen, and nothing that moves.
+"""
 
 import argparse
 import os
@@ -8,6 +11,7 @@ from typing import get_args
 
 from shixun_plants.plants import KINDS
 from shixun_plants.runner import PlantConfig, Protocol, run, seed_from_env
+from shixun_plants.shift import RECORDERS
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -30,6 +34,10 @@ def _parser() -> argparse.ArgumentParser:
     running.add_argument("--log", type=Path, metavar="FILE", help="JSON lines of all requests from outside")
     running.add_argument("--history", type=Path, metavar="FILE", help="SQLite file of the measured tags (historian.py)")
     running.add_argument("--trace", action="store_true", help="put true and measured values into the log as well")
+    showing = commands.add_parser("show", help="show the record of a finished shift until told to stop")
+    showing.add_argument("kind", choices=sorted(RECORDERS))
+    showing.add_argument("--host", default="127.0.0.1")
+    showing.add_argument("--hmi-port", type=int, default=8600, help="0: the system chooses")
     return parser
 
 
@@ -37,6 +45,8 @@ def main(argv: list[str] | None = None) -> int:
     """Run the command line; the exit status. Seeds and the faults menu come from the environment."""
     parser = _parser()
     options = parser.parse_args(argv)
+    if options.command == "show":
+        return _show(parser, options)
     if options.trace and options.log is None:
         parser.error("--trace writes into the log: give --log too")
     try:
@@ -59,6 +69,16 @@ def main(argv: list[str] | None = None) -> int:
     except ValueError as error:
         parser.error(str(error))
     return run(config)
+
+
+def _show(parser: argparse.ArgumentParser, options: argparse.Namespace) -> int:
+    from shixun_plants.recorded.app import show  # here: a plant that runs needs none of it
+
+    try:
+        seed = seed_from_env("SHIXUN_PLANT_MAP_SEED", bytes(32))
+    except ValueError as error:
+        parser.error(str(error))
+    return show(options.kind, seed, options.host, options.hmi_port)
 
 
 if __name__ == "__main__":

@@ -4,12 +4,12 @@ from functools import lru_cache
 
 from shixun_plants.bottling.record import Shift, record
 
-_RECORDERS = {"bottling": record}
+RECORDERS = {"bottling": record}
 
 
 @lru_cache(maxsize=4)
 def shift(kind: str, seed: bytes) -> Shift:
     """The finished shift of the plant of a trainee. `seed` is the lab's map seed; ValueError for a kind without shifts."""
-    if kind not in _RECORDERS:
-        raise ValueError(f"{kind!r} records no shifts; there are: {', '.join(_RECORDERS)}")
-    return _RECORDERS[kind](seed)
+    if kind not in RECORDERS:
+        raise ValueError(f"{kind!r} records no shifts; there are: {', '.join(RECORDERS)}")
+    return RECORDERS[kind](seed)

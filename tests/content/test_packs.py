@@ -157,7 +157,7 @@ def test_the_final_quiz_has_all_kinds_and_more_questions_than_it_draws(slug: str
 @each_lab
 def test_labs_are_bilingual_and_release_no_solution(folder: Path) -> None:
     lab = load_lab(folder)
-    assert_english_has_no_chinese([lab.title, lab.summary, lab.grades, lab.hints, lab.steps])
+    assert_english_has_no_chinese([lab.title, lab.summary, lab.grades, lab.hints, lab.steps, lab.form])
     assert_english_has_no_chinese([wrong.mistake for wrong in lab.wrong])
     for data in (build_notebooks(lab).release, build_notebooks(lab).source):
         nbformat.validate(nbformat.reads(data.decode(), as_version=4))

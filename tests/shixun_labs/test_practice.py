@@ -49,13 +49,16 @@ print(any("KEY" in name or "SECRET" in name for name in os.environ))
     answer = browser.ask("POST", f"{url}/assignments/submit", {"course_id": "shixun", "assignment_id": "modbus"}).json()
     assert answer["success"], answer
 
-    practice.sign_in(BOB)
+    other = practice.sign_in(BOB)
     message = refused(practice, BOB)
     assert "同一时间只能有一人" in message
 
     practice.stop(ALICE)
     assert practice.web.work["mine.txt"] == b"kept"
-    assert practice.start(BOB)["ready"]
+    assert practice.start(BOB, plant=practice.plant() | {"recorded": True})["ready"]
+    screen = f"{practice.lab(BOB)}/shixun/hmi"
+    assert "一个班次的记录" in other.get(f"{screen}/?lang=zh").text
+    assert len(other.get(f"{screen}/shift.json").json()["stations"]) == 5
     practice.stop(BOB)
 
 

@@ -24,14 +24,14 @@ if TYPE_CHECKING:
 PERIOD = 1.0  # s between readings on the screen
 MAX_STREAMS = 24
 # No X-Frame-Options and no frame-ancestors: who may frame the lab is said by the lab's own server in front of us.
-_HEADERS = {
+HEADERS = {
     "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; "
     "img-src 'self'; form-action 'self'; base-uri 'none'",
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
     "Cache-Control": "no-cache",
 }
-_TYPES = {"js": "text/javascript", "css": "text/css"}
+TYPES = {"js": "text/javascript", "css": "text/css"}
 
 
 class Screen:
@@ -101,15 +101,15 @@ def make_app(screen: Screen) -> Starlette:
         alarms = screen.monitor.board.specs
         menu = screen.live.config.faults_menu
         return HTMLResponse(
-            render(screen.live.plant, screen.mimic, alarms, screen.full(), lang, faults=menu), headers=_HEADERS
+            render(screen.live.plant, screen.mimic, alarms, screen.full(), lang, faults=menu), headers=HEADERS
         )
 
     async def file(request: Request) -> Response:
         name = request.url.path.rsplit("/", 1)[-1]
-        return Response(contents[name], media_type=_TYPES[name.rsplit(".", 1)[1]], headers=_HEADERS)
+        return Response(contents[name], media_type=TYPES[name.rsplit(".", 1)[1]], headers=HEADERS)
 
     async def snapshot(_: Request) -> Response:
-        return JSONResponse(screen.full(), headers=_HEADERS)
+        return JSONResponse(screen.full(), headers=HEADERS)
 
     async def points(_: Request) -> Response:
         return Response(screen.live.map.to_json(), media_type="application/json", headers=_HEADERS)
@@ -117,7 +117,7 @@ def make_app(screen: Screen) -> Starlette:
     async def events(_: Request) -> Response:
         if screen.streams >= MAX_STREAMS:
             return Response("too many screens are open\n", status_code=503, headers={"Retry-After": "5"})
-        headers = {**_HEADERS, "Cache-Control": "no-store", "X-Accel-Buffering": "no"}
+        headers = {**HEADERS, "Cache-Control": "no-store", "X-Accel-Buffering": "no"}
         return StreamingResponse(screen.stream(), media_type="text/event-stream", headers=headers)
 
     async def health(_: Request) -> Response:
@@ -185,4 +185,4 @@ async def _change_faults(live: "LivePlant", request: Request) -> Response:
 
 def _standing_faults(live: "LivePlant") -> Response:
     faults = [{"tag": fault.tag, "kind": fault.kind, "size": fault.size} for fault in live.faults]
-    return JSONResponse({"faults": faults}, headers=_HEADERS)
+    return JSONResponse({"faults": faults}, headers=HEADERS)

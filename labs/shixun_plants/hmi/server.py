@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import uvicorn
+from starlette.applications import Starlette
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from shixun_plants.hmi.app import Screen, make_app
@@ -37,12 +38,12 @@ class _Server(uvicorn.Server):
         yield
 
 
-class HmiServer:
-    """Serves the screen of a plant until closed."""
+class AppServer:
+    """Serves an application until closed, in the loop that runs it."""
 
-    def __init__(self, live: "LivePlant") -> None:
-        self._screen = Screen(live)
-        self._tasks: list[asyncio.Task[None]] = []
+    def __init__(self, app: Starlette) -> None:
+        self._app = app
+        self._serving: asyncio.Task[None] | None = None
         self._server: _Server | None = None
         self.port = 0
 
@@ -52,7 +53,7 @@ class HmiServer:
         listener = socket.create_server((host, port), family=family, backlog=64)
         self.port = listener.getsockname()[1]
         config = uvicorn.Config(
-            make_app(self._screen),
+            self._app,
             loop="asyncio",
             http=_Connection,
             ws="none",
@@ -64,19 +65,35 @@ class HmiServer:
             timeout_graceful_shutdown=1,
         )
         self._server = _Server(config)
-        self._tasks = [
-            asyncio.create_task(self._screen.watch()),
-            asyncio.create_task(self._server.serve(sockets=[listener])),
-        ]
+        self._serving = asyncio.create_task(self._server.serve(sockets=[listener]))
         while not self._server.started:
             await asyncio.sleep(0.01)
+
+    async def close(self) -> None:
+        """End the server."""
+        if self._server is not None and self._serving is not None:
+            self._server.should_exit = True
+            await asyncio.gather(self._serving, return_exceptions=True)
+
+
+class HmiServer(AppServer):
+    """Serves the screen of a plant until closed."""
+
+    def __init__(self, live: "LivePlant") -> None:
+        self._screen = Screen(live)
+        self._watching: asyncio.Task[None] | None = None
+        super().__init__(make_app(self._screen))
+
+    async def start(self, host: str, port: int) -> None:
+        """As `AppServer.start`; the screen is kept fresh from now on."""
+        await super().start(host, port)
+        self._watching = asyncio.create_task(self._screen.watch())
 
     async def close(self) -> None:
         """End the streams, then the server."""
         self._screen.closing = True
         self._screen.wake()
-        if self._server is not None:
-            watching, serving = self._tasks
-            watching.cancel()
-            self._server.should_exit = True
-            await asyncio.gather(watching, serving, return_exceptions=True)
+        if self._watching is not None:
+            self._watching.cancel()
+            await asyncio.gather(self._watching, return_exceptions=True)
+        await super().close()

@@ -52,10 +52,7 @@ def _plant(session: LabSession) -> dict[str, Any] | None:
     plant = session.work.lab.plant
     if plant is None:
         return None
-    return {
-        "kind": plant["kind"],
-        "protocols": plant["protocols"],
-        "speed": plant.get("speed", 1.0),
-        "map_seed": session.work.map_seed,
-        "process_seed": session.process_seed,
-    }
+    told = {"kind": plant["kind"], "map_seed": session.work.map_seed, "process_seed": session.process_seed}
+    if plant.get("recorded"):  # nothing runs and nothing answers: a screen with the shift that the map seed draws
+        return told | {"recorded": True}
+    return told | {"protocols": plant["protocols"], "speed": plant.get("speed", 1.0)}

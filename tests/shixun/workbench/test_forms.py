@@ -6,6 +6,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from joserfc import jwt
+from joserfc.jwk import OctKey
 
 sys.path.insert(0, str(Path(__file__).parent))
 
@@ -14,11 +16,14 @@ from forms_kit import FORM, make_form_lab
 from shixun.assessment.models import Submission
 from shixun.core import blobs, outbox
 from shixun.core.db import db
+from shixun.core.permissions import system_actor
+from shixun.curriculum.syncing import sync_lab
 from shixun.workbench import answers, operations
 from shixun.workbench.models import FormAnswer, LabWork
 from shixun.workbench.seats import seat_in_run
 from shixun_packs.digest import read_bundle
 
+READ_A_PLANT = Path(__file__).parents[3] / "labs" / "packs" / "read-a-plant"
 WRITER, OTHER = "aaaaaaaaaaaaaaaa", "bbbbbbbbbbbbbbbb"
 
 
@@ -204,6 +209,31 @@ def test_the_screen_is_the_plants_and_there_is_no_jupyterlab(page: Any, world: A
     assert f"/user/{world.hub_user}/shixun/hmi/?lang=zh" in shown
     assert "lab/tree" not in shown
     assert "data-heartbeat-url" in shown
+
+
+def test_its_plant_is_the_record_of_the_trainees_own_shift(page: Any, world: Any, hub: Any, app: Any) -> None:
+    operations.start(world.trainee, seat_in_run(world.trainee, world.run_id, "factory"))
+    db.session.commit()
+    outbox.drain()
+    claims = jwt.decode(
+        hub.tickets[0], OctKey.import_key(app.config["SETTINGS"].ticket_key), algorithms=["HS256"]
+    ).claims
+    work = db.session.scalars(db.select(LabWork)).one()
+    assert claims["plant"]["recorded"] is True
+    assert claims["plant"]["map_seed"] == work.map_seed
+    submission, _new = operations.submit(world.trainee, work, {"answers.json": b"{}"}, "key-00000001")
+    assert submission.map_seed == work.map_seed
+
+
+def test_the_first_lab_is_stored_with_its_form(app: Any) -> None:
+    version = sync_lab(system_actor(), READ_A_PLANT)
+    assert [field["id"] for field in version.form][:3] == ["planned", "availability", "performance"]
+    assert version.plant is not None
+    assert version.plant["recorded"]
+    assert version.max_points == 100
+    right = {"planned": ["449,9 分钟"], "bottleneck": ["filler"], "blocked_more": ["rinser"], "energy": ["4.63 Wh/瓶"]}
+    values, faults = answers.read(version.form, right)
+    assert (values["planned"], values["energy"], faults) == (449.9, 4.63, {})
 
 
 def test_without_labs_the_form_works_and_says_so(page: Any, app: Any) -> None:
