@@ -57,12 +57,15 @@ class Checker:
         """As `judge`, for a form: nothing was asked before, its answers are there at once."""
         return self._verdict(self._ask({**self._pack(), "answers": record.answers, "recorded": record.recorded}))
 
-    def solve(self, record: RunRecord, wrong: str | None) -> dict[str, Any]:
-        """The right answers of a form lab by field id, or those of a wrong solution's code. Raises GradingFailedError."""
-        answers = self._ask({**self._pack(), "solve": wrong, "recorded": record.recorded}).get("solution")
-        if not isinstance(answers, dict):
+    def solve(self, record: RunRecord, wrongs: list[str]) -> list[dict[str, Any] | str]:
+        """The answers of a form lab's pack by field id: the right ones, then each wrong solution's, or why it has none.
+
+        Raises GradingFailedError where the right ones can't be had.
+        """
+        found = self._ask({**self._pack(), "solve": wrongs, "recorded": record.recorded}).get("solutions")
+        if not isinstance(found, list) or len(found) != len(wrongs) + 1:
             raise GradingFailedError(Reason.CHECKS_FAILED, "no answers")
-        return answers
+        return [answers if isinstance(answers, dict) else str(answers) for answers in found]
 
     def kill(self) -> None:
         """End it from another thread: the talk in progress fails."""

@@ -47,17 +47,10 @@ def check_lab(folder: Path, driver: Driver, tell: Callable[[Row], None] | None =
     packs, pack = Packs(), bundle(folder)
     full = {grade.id: grade.points for grade in lab.grades if not grade.manual}
     rows = []
-    for wrong in (None, *lab.wrong):
-        try:
-            solution = solution_bundle(lab, wrong, driver)
-        except GradingFailedError as error:
-            row = Row(
-                reference_file(lab) if wrong is None else wrong.file,
-                _expected(wrong, full),
-                {},
-                {},
-                [f"gave no answers: {error}"],
-            )
+    for wrong, solution in zip((None, *lab.wrong), solution_bundles(lab, driver), strict=True):
+        if isinstance(solution, str):
+            file = reference_file(lab) if wrong is None else wrong.file
+            row = Row(file, _expected(wrong, full), {}, {}, [f"gave no answers: {solution}"])
         else:
             row = _row(lab, try_bundle(lab.slug, pack, solution, driver, packs=packs), wrong, full)
         rows.append(row)
@@ -66,23 +59,27 @@ def check_lab(folder: Path, driver: Driver, tell: Callable[[Row], None] | None =
     return rows
 
 
-def solution_bundle(lab: Lab, wrong: Wrong | None, driver: Driver, map_seed: bytes = TRIAL_MAP_SEED) -> bytes:
-    """A submission of the reference solution, or of a wrong one.
+def solution_bundles(lab: Lab, driver: Driver, map_seed: bytes = TRIAL_MAP_SEED) -> list[bytes | str]:
+    """Submissions of the reference solution and of each wrong one, in the pack's order; a text says why there is none.
 
-    A form's answers depend on the trainee's plant: the pack's own code gives them, in the sandbox of the checks. Raises
-    GradingFailedError where it can't.
+    A form's answers depend on the trainee's plant: the pack's own code gives them, in the sandbox of the checks.
     """
     if not lab.form:
-        notebook = build_notebooks(lab).source if wrong is None else with_wrong(lab, wrong)
-        return bundle_files({NOTEBOOK_NAME: notebook})
+        notebooks = [build_notebooks(lab).source, *(with_wrong(lab, wrong) for wrong in lab.wrong)]
+        return [bundle_files({NOTEBOOK_NAME: notebook}) for notebook in notebooks]
     assert lab.checks is not None
     checker = Checker(driver, lab, lab.checks, 0)
     try:
         record = form_record(lab, map_seed.hex(), FormAnswers((), ()))
-        answers = checker.solve(record, None if wrong is None else wrong.code)
+        solutions = checker.solve(record, [wrong.code for wrong in lab.wrong])
+    except GradingFailedError as error:
+        return [str(error)] * (1 + len(lab.wrong))
     finally:
         checker.close()
-    return bundle_files({ANSWERS_NAME: json.dumps(answers).encode()})
+    return [
+        found if isinstance(found, str) else bundle_files({ANSWERS_NAME: json.dumps(found).encode()})
+        for found in solutions
+    ]
 
 
 def try_notebook(

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from shixun_graders.grade import Packs
 from shixun_graders.intake.answers import FormAnswers, read_answers
 from shixun_graders.intake.refusal import RefusalError
-from shixun_graders.packcheck import Row, check_lab, solution_bundle, try_bundle
+from shixun_graders.packcheck import Row, check_lab, try_bundle
 from shixun_graders.protocol import AnswerError, Note, Reason
 from shixun_graders.sandbox.base import Driver
 from shixun_packs.digest import bundle, bundle_files
@@ -266,7 +266,9 @@ def test_checks_that_break_are_our_fault(tmp_path: Path, folder: Path, quick_dri
         (broken / path.relative_to(folder)).write_bytes(path.read_bytes())
     (broken / "checks.py").write_text(CHECKS.replace('"time": (4.0', '"tmie": (4.0').replace('"minutes": 90.0, ', ""))
     lab = load_lab(broken)
-    found = try_bundle(lab.slug, bundle(broken), solution_bundle(lab, None, quick_driver), quick_driver)
+    found = try_bundle(lab.slug, bundle(broken), sent({"which": "filler"}), quick_driver)
     assert (found.outcome, found.reason) == ("failed", Reason.CHECKS_FAILED)
     rows = check_lab(broken, quick_driver)
-    assert rows[1].problems[0].startswith("gave no answers: ")
+    assert rows[1].problems == ["gave no answers: KeyError: 'minutes'"]
+    (broken / "checks.py").write_text(CHECKS.replace("assert plant_log.shift is None", "raise RuntimeError"))
+    assert all("gave no answers" in row.problems[0] for row in check_lab(broken, quick_driver))

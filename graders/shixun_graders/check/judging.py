@@ -97,16 +97,25 @@ def _form(checks: ModuleType, pack: dict[str, Any]) -> dict[str, Any]:
     """A form lab asks nothing: its fields and their answers are there at once. The verdict, or the pack's own solution."""
     log = parse_log([], [], pack["recorded"])
     if "solve" in pack:
-        return {"op": "solution", "solution": _solution(checks, pack["solve"], log)}
+        return {"op": "solutions", "solutions": _solutions(checks, pack["solve"], log)}
     calls = [Call(name=field) for field in pack["fields"]]
     answers = [_answer(found) for found in pack["answers"]]
     return {"op": "verdict", "cells": _verdict(checks.judge(calls, answers, log))}
 
 
-def _solution(checks: ModuleType, wrong: str | None, log: PlantLog) -> dict[str, Any]:
-    """What a form lab's pack itself answers: for trying the pack out, never for a trainee."""
+def _solutions(checks: ModuleType, wrongs: list[str], log: PlantLog) -> list[dict[str, Any] | str]:
+    """What a form lab's pack itself answers: right, then each wrong solution, or why it gave no answers.
+
+    For trying the pack out, never for a trainee.
+    """
     right = dict(checks.answers(log))
-    return right if wrong is None else right | dict(_module("wrong", wrong).answers(dict(right), log))
+    found: list[dict[str, Any] | str] = [right]
+    for wrong in wrongs:
+        try:
+            found.append(right | dict(_module("wrong", wrong).answers(dict(right), log)))
+        except Exception as error:
+            found.append(f"{type(error).__name__}: {error}")
+    return found
 
 
 def _call_data(call: Call) -> dict[str, Any]:

@@ -112,7 +112,7 @@ def make_app(screen: Screen) -> Starlette:
         return JSONResponse(screen.full(), headers=HEADERS)
 
     async def points(_: Request) -> Response:
-        return Response(screen.live.map.to_json(), media_type="application/json", headers=_HEADERS)
+        return Response(screen.live.map.to_json(), media_type="application/json", headers=HEADERS)
 
     async def events(_: Request) -> Response:
         if screen.streams >= MAX_STREAMS:
