@@ -5,10 +5,10 @@ BIN := $(VENV)/bin
 DIST := platform/shixun/web/static/dist/manifest.json
 POS := $(wildcard platform/shixun/translations/*/LC_MESSAGES/*.po competitions/shixun_contests/translations/*/LC_MESSAGES/*.po)
 .DEFAULT_GOAL := help
-.PHONY: help setup run test lint bench images assets messages clean
+.PHONY: help setup run test test-postgres lint bench images assets messages clean
 
 help: ## this list
-	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 20
+	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 20
 
 $(VENV)/run.ok: requirements/run.txt pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "Python 3.11 or newer is needed; this is " + sys.version.split()[0] + ". Set PYTHON=/path/to/python3.11")'
@@ -60,6 +60,10 @@ else
 	@$(BIN)/python -m pytest -q -n 2 --dist loadfile -m "not docker and not browser and not stack"
 	@$(BIN)/python -m pytest -q -m "docker or browser or stack"
 endif
+
+test-postgres: setup $(VENV)/dev.ok ## the platform's tests on PostgreSQL, on a server of their own
+	@tests/postgres.sh $(BIN)/python -m pytest -q -n 2 --dist loadfile -m "not docker and not browser and not stack" tests/shixun tests/shixun_contests
+	@tests/postgres.sh $(BIN)/python -m pytest -q tests/e2e/test_walkthrough.py tests/e2e/test_kill.py
 
 lint: setup $(VENV)/dev.ok ## style, types, import directions
 	@$(BIN)/ruff check && $(BIN)/ruff format --check && $(BIN)/mypy && $(BIN)/lint-imports

@@ -17,7 +17,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from shixun_graders.grade import Packs
-from shixun_graders.packcheck import solution_bundle, try_bundle
+from shixun_graders.measure import Measured
+from shixun_graders.packcheck import solution_bundle, try_bundle, try_notebook
 from shixun_graders.sandbox.base import Driver
 from shixun_graders.sandbox.registry import DRIVERS
 from shixun_packs.digest import bundle
@@ -39,13 +40,11 @@ def per_minute(count: int, grade: Callable[[int], object], at_once: int) -> floa
 
 def ours(driver: Driver, notebooks: list[bytes]) -> None:
     """Our graders with one driver, one at a time and two at a time."""
-    from shixun_packs.digest import bundle_files
-
+    lab = load_lab(PACKS / LAB)
     pack, packs = bundle(PACKS / LAB), Packs()
 
     def grade(number: int) -> None:
-        submission = bundle_files({NOTEBOOK_NAME: notebooks[number]})
-        result = try_bundle(LAB, pack, submission, driver, packs=packs)
+        result = try_notebook(lab, pack, notebooks[number], driver, packs=packs)
         assert result.outcome == "graded", result
 
     grade(0)  # the pack is read, the images are in the page cache
@@ -95,8 +94,8 @@ def nbgrader(notebooks: list[bytes]) -> None:
 
 
 def labs(driver: Driver) -> None:
-    """Seconds and the sandboxes' memory for the reference solution of every lab."""
-    print(f"each lab's reference solution ({driver.name}): seconds of the wall")
+    """Seconds, and the most memory that a sandbox held, for the reference solution of every lab."""
+    print(f"each lab's reference solution ({driver.name}): seconds, MB of the largest sandbox, points")
     for folder in sorted(PACKS.iterdir()):
         if not (folder / "lab.toml").exists():
             continue
@@ -104,10 +103,12 @@ def labs(driver: Driver) -> None:
         if lab.checks is None:
             continue
         solution = solution_bundle(lab, None, driver)
+        measured = Measured(driver)
         began = time.perf_counter()
-        result = try_bundle(lab.slug, bundle(folder), solution, driver)
+        result = try_bundle(lab.slug, bundle(folder), solution, measured)
+        seconds, peak = time.perf_counter() - began, measured.take()
         earned = sum(cell.points or 0 for cell in result.cells)
-        print(f"  {lab.slug:24} {time.perf_counter() - began:5.1f} s   {earned:g} points")
+        print(f"  {lab.slug:20} {seconds:5.1f} s {'    –' if peak is None else f'{peak:5.0f}'} MB {earned:5g}")
 
 
 def main() -> None:
@@ -118,7 +119,7 @@ def main() -> None:
     known = [build_notebooks(lab).source, *(with_wrong(lab, wrong) for wrong in lab.wrong)]
     notebooks = [known[number % len(known)] for number in range(count)]
     print(f"grading: {count} submissions of {LAB}, the same files for all")
-    usable = [driver for driver in DRIVERS if driver.available() is None]
+    usable = [driver for make in DRIVERS.values() if (driver := make(os.environ)).available() is None]
     for driver in usable:
         ours(driver, notebooks)
     if shutil.which("nbgrader", path=str(Path(sys.executable).parent)):

@@ -10,9 +10,10 @@ TESTS = HERE.parent
 
 
 def main() -> None:
-    """Pages and plants anywhere; labs beside a stock DockerSpawner where an engine answers."""
+    """Pages, plants and gradings anywhere; labs beside a stock DockerSpawner where an engine answers."""
     subprocess.run([sys.executable, str(HERE / "pages.py")], check=True)
     subprocess.run([sys.executable, str(HERE / "plants.py")], check=True)
+    subprocess.run([sys.executable, str(HERE / "grading.py")], check=True)
     engine = (
         shutil.which("docker")
         and subprocess.run(["docker", "version"], capture_output=True, check=False).returncode == 0

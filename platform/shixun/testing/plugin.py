@@ -1,5 +1,6 @@
 """Fixtures for every package's tests. Hostile by default: no outside sockets, warnings are errors, queries can be counted."""
 
+import os
 import socket
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -11,6 +12,13 @@ from jinja2.bccache import BytecodeCache, FileSystemBytecodeCache
 from sqlalchemy import NullPool
 
 from shixun.testing import databases
+
+
+def pytest_configure() -> None:
+    """Playwright's own Node needs a library that a bare Debian lacks; the platform's Node needs none."""
+    from shixun.commands.node import node_command
+
+    os.environ.setdefault("PLAYWRIGHT_NODEJS_PATH", node_command())
 
 
 @pytest.fixture(autouse=True)
