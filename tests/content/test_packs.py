@@ -147,7 +147,7 @@ def test_quizzes_ask_in_a_fair_way(folder: Path) -> None:
     assert len(set(places)) >= 2, "the right choice always stands in the same place"
 
 
-@pytest.mark.parametrize("slug", ["automation-control", "industrial-networks"])
+@pytest.mark.parametrize("slug", ["automation-control", "industrial-internet-foundations", "industrial-networks"])
 def test_the_final_quiz_has_all_kinds_and_more_questions_than_it_draws(slug: str) -> None:
     quiz = load_course(ROOT / "courses" / slug).quizzes["final-quiz"]
     assert len(quiz.question) > quiz.quiz.draw >= 10
