@@ -36,8 +36,9 @@ def pages(person: Person) -> dict[str, str]:
     index = person.get("/c/demo/learn", typed=True).text
     runs = sorted(set(re.findall(r'"(/c/demo/learn/[a-z0-9]{20})', index)))
     for run in runs:
-        lessons = re.findall(rf'"({run}/lessons/[a-z0-9-]+)"', person.get(run, typed=True).text)
-        if lessons:
+        shown = person.get(run, typed=True).text
+        lessons = re.findall(rf'"({run}/lessons/[a-z0-9-]+)"', shown)
+        if lessons and f"{run}/labs/modbus-point-map" in shown:
             return {
                 "center": "/c/demo/",
                 "my courses": "/c/demo/learn",
@@ -45,7 +46,7 @@ def pages(person: Person) -> dict[str, str]:
                 "lesson": lessons[0],
                 "lab": f"{run}/labs/modbus-point-map",
             }
-    raise SystemExit("the demo center has no run with a lesson")
+    raise SystemExit("the demo center has no run with a lesson and lab 5.1")
 
 
 def main() -> None:

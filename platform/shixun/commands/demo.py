@@ -21,6 +21,8 @@ from shixun.enrolment.models import Run
 # (course, title, kind): the first one plans three minutes, so that it can earn its credit while somebody watches.
 RUNS = [
     ("demo-first-steps", ("平台入门 · 演示班", "First steps, demo class"), "demo"),
+    ("industrial-internet-foundations", ("工业互联网导论 · 演示班", "Industrial internet, demo class"), "full"),
+    ("automation-control", ("自动化与控制基础 · 演示班", "Automation and control, demo class"), "full"),
     ("industrial-networks", ("工业网络与协议 · 演示班", "Industrial networks, demo class"), "full"),
 ]
 DEMO_MINUTES = 3

@@ -256,8 +256,10 @@ def welcome(at: Installation, backend: str) -> None:
     click.echo(f"\nShixun is up: {at.public_url}\n")
     for known in SIGN_INS:
         click.echo(f"  {known.username:10} {known.password}   {known.kind} ({known.name})")
-    if backend != "docker":
+    if backend == "practice":
         click.echo(
             "\nPractice mode: no Docker Engine (or images) here, so labs are plain processes and nothing counts."
         )
+    elif backend == "none":
+        click.echo("\nWithout labs: everything else works, and counts.")
     click.echo("\nCtrl-C stops everything; the data stay.")
