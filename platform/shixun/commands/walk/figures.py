@@ -194,8 +194,10 @@ def page(day: Day, step: Step) -> None:
     """The figures page as a reviewer reads it: values beside thresholds, each opening to its records and their entries."""
     front = day.manager.get(f"{day.center}/figures", typed=True)
     year = int(front.need("the year", "a", aria_current="page", href=_YEAR).text)
+    if day.practice:
+        _criteria_alone(front, year, step)
+        return
     books = {name: value for name, value in read_books(day).figures.items() if name in THRESHOLDS}
-    books = dict.fromkeys(THRESHOLDS, 0) | books
     for figure, (provincial, national) in THRESHOLDS.items():
         part = next(
             (s for s in front.root.all("section", css="stat") if s.first("a", href=re.compile(f"/{year}/{figure}$"))),
@@ -216,9 +218,17 @@ def page(day: Day, step: Step) -> None:
             s for s in front.root.all("section", css="stat") if s.first("a", href=re.compile(f"/{year}/{figure}$"))
         )
         step.check(part.first(css="threshold") is None, f"{figure} stands beside a threshold")
-    if day.practice:
-        return
     _records(day, step, year)
+
+
+def _criteria_alone(front: Page, year: int, step: Step) -> None:
+    """Where nothing counted, the page shows no figures, but the criteria with their thresholds."""
+    step.check(front.root.first(css="empty") is not None, "the figures page does not say that there are no records")
+    for figure in THRESHOLDS:
+        links = re.compile(f"/{year}/{figure}$")
+        row = next((row for row in front.root.all("tr") if row.first("a", href=links)), None)
+        if step.check(row is not None, f"no criterion measures {figure}") and row is not None:
+            step.saw(figure, " | ".join(cell.text for cell in [*row.all("th"), *row.all("td")]))
 
 
 def _records(day: Day, step: Step, year: int) -> None:
