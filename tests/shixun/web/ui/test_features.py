@@ -10,8 +10,13 @@ from shixun.web import gallery
 WEB = Path(gallery.__file__).parent
 ROOT = WEB.parents[2]
 FOLDERS = [WEB.parent, ROOT / "competitions" / "shixun_contests"]
+# Printed to PDF from a folder of its own, with its own style sheet: no page of the platform, and no header forbids it anything.
+PRINTED = {"courseware.html"}
 TEMPLATES = sorted(
-    file for folder in FOLDERS for file in folder.glob("**/templates/**/*.html") if WEB not in file.parents
+    file
+    for folder in FOLDERS
+    for file in folder.glob("**/templates/**/*.html")
+    if WEB not in file.parents and file.name not in PRINTED
 )
 KIT = (WEB / "templates" / "components.html").read_text(encoding="utf-8")
 MACROS = {name.strip() for line in re.findall(r"{% set (.*?) = ", KIT) for name in line.split(",")}

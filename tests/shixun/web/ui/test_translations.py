@@ -1,4 +1,4 @@
-"""The catalogue of the frame and the kit: every text of web and core is there in Chinese, once, with its place-holders."""
+"""The catalogue of the frame and the kit: every text of web, core and commands is there in Chinese, once, with its place-holders."""
 
 import re
 from pathlib import Path
@@ -19,7 +19,7 @@ Key = tuple[str | None, str | tuple[str, ...]]
 
 def _extracted() -> set[Key]:
     found: set[Key] = set()
-    for folder in ("web", "core"):
+    for folder in ("web", "core", "commands"):
         for _file, _line, message, _comments, context in extract_from_dir(
             PLATFORM / folder, METHODS, keywords=KEYWORDS
         ):

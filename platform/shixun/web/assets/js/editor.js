@@ -1,3 +1,4 @@
+import htmx from "htmx.org";
 import { postJson } from "./csrf.js";
 import { take } from "./find.js";
 
@@ -101,7 +102,7 @@ class Editor {
     if (!this.dirty()) this.dropCopy();
     this.show("saved");
     const preview = document.getElementById(this.form.dataset.preview);
-    if (preview) preview.innerHTML = answer.html;
+    if (preview) htmx.swap(preview, answer.html, { swapStyle: htmx.config.defaultSwapStyle });
     this.listProblems(answer.problems);
   }
 
