@@ -71,6 +71,8 @@ KINDS: dict[str, Kind] = {
     "water": Kind("shixun_plants.water.plant:WaterPlant", "shixun_plants.water.mimic:MIMIC"),
     "four-tank": Kind("shixun_plants.fourtank.plant:FourTankPlant", "shixun_plants.fourtank.mimic:MIMIC"),
     "boiler": Kind("shixun_plants.boiler.plant:BoilerPlant", "shixun_plants.boiler.mimic:MIMIC"),
+    "cnc": Kind("shixun_plants.cnc.plant:CncPlant", "shixun_plants.cnc.mimic:MIMIC"),
+    "bearing": Kind("shixun_plants.bearing.plant:BearingPlant", "shixun_plants.bearing.mimic:MIMIC"),
 }
 
 

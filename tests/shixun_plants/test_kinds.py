@@ -181,3 +181,4 @@ def test_kinds_are_named_once(kind: str) -> None:
     assert load(KINDS[kind].plant) is plant_class(kind)
     assert len({signal.tag for signal in catalogue(kind)}) == len(catalogue(kind))
     assert set(plant_class(kind).actuators) <= {signal.tag for signal in catalogue(kind)}
+    assert kind not in {signal.tag.split(".")[0] for signal in catalogue(kind)}, "an OPC UA node has the kind's name"
