@@ -211,7 +211,7 @@ def screen(stack: Stack, chromium: Any) -> Iterator[Callable[..., Screen]]:
         )
         opened.append(context)
         page = context.new_page()
-        page.set_default_timeout(30_000)
+        page.set_default_timeout(60_000)
         made = Screen(page, [], [])
 
         def complain(message: Any) -> None:

@@ -122,7 +122,7 @@ class Stack:
         return self.progress(person)[-1]
 
     def progress(self, person: str) -> list[dict[str, Any]]:
-        deadline = time.monotonic() + 10
+        deadline = time.monotonic() + 90
         page = self.api("GET", f"/users/{person}/server/progress")
         while page.status == 400 and time.monotonic() < deadline:  # between a start's failure and its record
             time.sleep(0.05)
@@ -131,7 +131,7 @@ class Stack:
 
     def stop(self, person: str) -> None:
         page = self.api("DELETE", f"/users/{person}/server")
-        deadline = time.monotonic() + 30
+        deadline = time.monotonic() + 90
         while (
             page.status != 404
             and self.api("GET", f"/users/{person}").json().get("servers")
@@ -143,7 +143,7 @@ class Stack:
         config = str(ROOT / "deploy" / "jupyterhub_config.py")
         _spawn(self, "hub", [sys.executable, "-m", "jupyterhub", "-f", config], self.environment())
         wait_port(self.hub_address, self.base + 5, 60, self.processes[-1])
-        deadline = time.monotonic() + 30
+        deadline = time.monotonic() + 90
         while Browser().get(f"{self.labs}/hub/health", follow=False).status != 200 and time.monotonic() < deadline:
             time.sleep(0.1)
 

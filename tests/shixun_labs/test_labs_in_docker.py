@@ -62,7 +62,7 @@ def test_the_list_in_jupyterlab_fetches_submits_and_shows_feedback(stack: Stack,
     assert "自动提交" in answer["value"]
     stack.web.away = False
     browser.ask("PUT", f"{url}/api/contents/modbus/x.txt", {"type": "file", "format": "text", "content": "x"})
-    deadline = time.monotonic() + 70
+    deadline = time.monotonic() + 120
     while len(stack.web.submissions) < 2:
         assert time.monotonic() < deadline, "the kept submission was never sent"
         time.sleep(0.1)
@@ -84,7 +84,7 @@ def test_work_survives_the_container_and_a_reset_brings_a_fresh_plant(stack: Sta
     notebook["cells"][0]["source"] = "answer = 42"
     saved = browser.ask("PUT", f"{url}/api/contents/modbus/notebook.ipynb", {"type": "notebook", "content": notebook})
     assert saved.status == 200, saved.text
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + 90
     while b"answer = 42" not in stack.web.work.get("modbus/notebook.ipynb", b""):
         assert time.monotonic() < deadline, "the save was not pushed"
         time.sleep(0.05)
@@ -221,7 +221,7 @@ def test_a_plant_that_a_trainee_kills_comes_back(stack: Stack, lab: Any, engine:
     person, browser = lab
     # `docker kill` would count as an operator's stop; a crash is what has to be survived
     os.kill(inspect(engine, f"{NETWORK}-{person}-plant")["State"]["Pid"], signal.SIGKILL)
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + 90
     while inspect(engine, f"{NETWORK}-{person}-plant")["RestartCount"] == 0:
         assert time.monotonic() < deadline, "the plant was not started again"
         time.sleep(0.1)
@@ -236,7 +236,7 @@ def test_a_lab_that_died_leaves_no_plant_behind(stack: Stack, engine: Any) -> No
     assert stack.start(person, plant=stack.plant())["ready"]
     session = inspect(engine, f"{NETWORK}-{person}")["Config"]["Labels"][baseline.SESSION]
     engine.kill(f"{NETWORK}-{person}", signal="SIGKILL")
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + 120
     while engine.containers(all=True, filters={"name": f"{NETWORK}-{person}"}):
         assert time.monotonic() < deadline, "something stayed"
         time.sleep(0.5)

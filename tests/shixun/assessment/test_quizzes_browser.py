@@ -46,7 +46,7 @@ def page(app: Any, learner: Enrolment, request: pytest.FixtureRequest) -> Iterat
         chromium = playwright.chromium.launch(executable_path=str(CHROMIUM), args=["--no-sandbox"])
         context = chromium.new_context(viewport={"width": width, "height": height}, locale="zh-CN")
         opened = context.new_page()
-        opened.set_default_timeout(10_000)
+        opened.set_default_timeout(60_000)
         opened.goto(origin + "/sign-in")
         opened.fill("[name=username]", "xueyuan")
         opened.fill("[name=password]", PASSWORD)
@@ -105,7 +105,7 @@ def test_a_quiz_saves_by_itself_and_orders_by_keyboard(page: Any) -> None:
             up.focus()
             page.keyboard.press("Enter")
     for key in ("one", "number", "word", "steps"):
-        page.wait_for_function(f"document.getElementById('saved-{key}').textContent.includes('已保存')")
+        page.locator(f"#saved-{key}", has_text="已保存").wait_for()
     assert fits(page)
     assert len(rows(QuizAnswer)) == 4
     page.reload()

@@ -45,7 +45,7 @@ def devices(app: Any, world: Any) -> Iterator[Any]:
         def device(width: int, lang: str = "zh-CN") -> Any:
             context = chromium.new_context(viewport={"width": width, "height": 740}, locale=lang, has_touch=width < 800)
             page = context.new_page()
-            page.set_default_timeout(15_000)
+            page.set_default_timeout(60_000)
             page.goto(f"{origin}/sign-in")
             page.fill("[name=username]", "wang")
             page.fill("[name=password]", PASSWORD)

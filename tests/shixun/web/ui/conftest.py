@@ -164,7 +164,7 @@ class Site:
         size = {"width": 360, "height": 740} if phone else {"width": 1280, "height": 900}
         context = self.chromium.new_context(viewport=size, is_mobile=phone, has_touch=phone, **more)
         page = context.new_page()
-        page.set_default_timeout(10_000)
+        page.set_default_timeout(60_000)
         page.complaints = []
         page.on(
             "console",
