@@ -63,7 +63,7 @@ endif
 
 test-postgres: setup $(VENV)/dev.ok ## the platform's tests on PostgreSQL, on a server of their own
 	@tests/postgres.sh $(BIN)/python -m pytest -q -n 2 --dist loadfile -m "not docker and not browser and not stack" tests/shixun tests/shixun_contests
-	@tests/postgres.sh $(BIN)/python -m pytest -q tests/e2e/test_walkthrough.py tests/e2e/test_kill.py
+	@tests/postgres.sh $(BIN)/python -m pytest -q tests/e2e/test_walkthrough.py
 
 lint: setup $(VENV)/dev.ok ## style, types, import directions
 	@$(BIN)/ruff check && $(BIN)/ruff format --check && $(BIN)/mypy && $(BIN)/lint-imports
