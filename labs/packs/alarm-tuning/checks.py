@@ -3,6 +3,8 @@
 What is asked: the value of `ALARMS`, replayed here with the plants' own alarm logic on shifts of a pump station that are drawn
 from the seed, and `alarm_kpis` on random alarm logs. `record()` wrote the shift that trainees see (assets/), with a seed of its
 own: `python checks.py` in the pack's folder, with the graders and plants importable, writes it again.
+
+Long because a pack's checks are one file: the sandbox gets no other.
 """
 
 import csv

@@ -3,6 +3,8 @@
 What is asked: `next_state` on every combination, `outputs_of` on cases drawn from the seed, `replay` on random sequences of
 inputs (each kind of sequence tests one rule and earns its own points), and `plc` scan by scan, in a closed loop with a machine.
 A reference program says what is right. The same program with one mistake in it says which mistake a wrong trace looks like.
+
+Long because a pack's checks are one file: the sandbox gets no other.
 """
 
 import random
