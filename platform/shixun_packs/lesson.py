@@ -16,6 +16,7 @@ from shixun_packs.problems import PackError, Problem
 from shixun_packs.text import PackModel, Text
 from shixun_packs.toml import parse_toml, validate
 
+MOST_CHARACTERS = 50_000  # ten times a long lesson; parsing takes the square of it where somebody means it badly
 BOXES = ("note", "warning", "check")
 _FENCE = "+++"
 _LINK = re.compile(r"(https?://|mailto:|#)[^\s]+$", re.IGNORECASE)
@@ -92,6 +93,8 @@ def read_lesson(text: str, file: str, path: str) -> Lesson:
     figures: list[tuple[str, int]] = []
     checks: list[tuple[str, int]] = []
     links: list[tuple[str, int]] = []
+    if len(text) > MOST_CHARACTERS:
+        raise PackError([Problem(path, None, f"the lesson is longer than {MOST_CHARACTERS} characters")])
     if not body.strip():
         problems.append(Problem(path, first_line, "the lesson is empty"))
     for token, offset in _walk(lesson_parser().parse(body)):

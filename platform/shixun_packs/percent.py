@@ -68,6 +68,8 @@ def syntax_problem(source: str, path: str, first_line: int = 1, *, cell: bool = 
         return Problem(path, first_line + (error.lineno or 1) - 1, f"not valid Python: {error.msg}")
     except (ValueError, RecursionError) as error:
         return Problem(path, first_line, f"not valid Python: {error}")
+    except MemoryError:  # Python's parser says this of code that is nested too deeply for it
+        return Problem(path, first_line, "not valid Python: nested too deeply")
     return None
 
 

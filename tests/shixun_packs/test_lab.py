@@ -153,6 +153,7 @@ def test_a_lab_without_checks_is_practice_and_has_no_automatic_cells(
         ("checks.py", "def judge", "def judges", "checks.py: there is no function judge()"),
         ("checks.py", "return []", "return []\n%magic", "checks.py:3: not valid Python"),
         ("checks.py", "return []", "return [", "checks.py:2: not valid Python"),
+        ("checks.py", "return []", "return " + "-" * 100_000 + "1", "checks.py:1: not valid Python: nested too deeply"),
         ("wrong/triple.py", "[double]", "[look]", "wrong/triple.py:1: look is no solution cell of the notebook"),
         ("wrong/triple.py", "# %% [double]", "", "wrong/triple.py: has no cells"),
         ("wrong/triple.py", "3 * x", "3 *", "wrong/triple.py:3: not valid Python"),

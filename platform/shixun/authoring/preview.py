@@ -9,7 +9,7 @@ from pydantic import TypeAdapter, ValidationError
 from shixun.curriculum import questions
 from shixun.curriculum.rendering import BadText, RenderedLesson, render_lesson
 from shixun_packs.course import CHECKS_FILE
-from shixun_packs.lesson import read_lesson
+from shixun_packs.lesson import MOST_CHARACTERS, read_lesson
 from shixun_packs.problems import PackError, Problem
 from shixun_packs.question import Question
 from shixun_packs.toml import parse_toml
@@ -61,8 +61,10 @@ def lesson(text: str, path: str, figures: Mapping[str, str], checks: str | None)
         for name, line in read.checks:
             if name not in bank:
                 problems.append(Problem(path, line, f"there is no question {name!r} in {CHECKS_FILE}"))
-    body, above = _body(text)
     rendered = None
+    if len(text) > MOST_CHARACTERS:
+        return LessonPreview(None, bank, problems)
+    body, above = _body(text)
     try:
         rendered = render_lesson(body, lambda name: figures.get(name, ""))
     except BadText as error:

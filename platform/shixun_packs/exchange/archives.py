@@ -6,6 +6,7 @@ import io
 import stat
 import zipfile
 from dataclasses import dataclass
+from pathlib import PurePosixPath
 
 from shixun_packs.exchange.findings import Unusable, both
 from shixun_packs.paths import path_fault
@@ -42,11 +43,14 @@ def open_archive(data: bytes, limits: ArchiveLimits) -> zipfile.ZipFile:
     names = [entry.filename for entry in entries]
     if len(set(names)) != len(names):
         raise Unusable(both("压缩包里有同名文件", "holds two files of the same name"))
+    files = {entry.filename for entry in entries if not entry.is_dir()}
     for entry in entries:
         fault = path_fault(entry.filename.rstrip("/"))
         kind = stat.S_IFMT(entry.external_attr >> 16)
         if fault is not None:
             raise Unusable(both(f"压缩包里的路径 {entry.filename!r} 不能用", f"the path {entry.filename!r}: {fault}"))
+        if any(parent.as_posix() in files for parent in PurePosixPath(entry.filename).parents):
+            raise Unusable(both(f"{entry.filename} 在一个文件里面", f"{entry.filename} lies below a file"))
         if kind not in {0, stat.S_IFREG, stat.S_IFDIR}:
             raise Unusable(both(f"{entry.filename} 是链接或设备", f"{entry.filename} is a link or a device"))
         if entry.flag_bits & 1:

@@ -32,7 +32,7 @@ from shixun_packs.text import LocalText
 LIMITS = ArchiveLimits(archive_bytes=128 * 2**20, file_bytes=64 * 2**20, total_bytes=512 * 2**20, files=5000)
 _FILEBASE = re.compile(r"^(\$|%24)IMS[-_]CC[-_]FILEBASE(\$|%24)/?", re.IGNORECASE)
 _DATA = re.compile(r"data:image/(png|jpeg|webp);base64,([A-Za-z0-9+/=\s]+)$")
-_TITLE = re.compile(r"<title[^>]*>([^<]*)</title>", re.IGNORECASE)
+_TITLE = re.compile(r"<title[^<>]*>([^<]*)</title>", re.IGNORECASE)
 _FOREIGN = (
     ("imswl", both("网页链接", "a web link")),
     ("imsdt", both("讨论", "a discussion")),

@@ -16,6 +16,10 @@ from shixun_packs.text import LocalText
 
 _question: TypeAdapter[Question] = TypeAdapter(Question)
 _FULL = 99.99  # percent; thirds are written 33.33333
+MOST_QUESTIONS = 2000  # of one file, categories of Moodle's counted with them
+TOO_MANY = both(
+    f"超过 {MOST_QUESTIONS} 题：请分成几个文件", f"has more than {MOST_QUESTIONS} questions: split the file"
+)
 
 
 @dataclass(frozen=True)

@@ -47,6 +47,7 @@ class Findings:
     """Collects findings, so that the first one does not hide the others."""
 
     found: list[Finding] = field(default_factory=list)
+    _known: set[tuple[str, str, bool]] = field(default_factory=set, repr=False)
 
     def lose(self, place: LocalText, message: LocalText) -> None:
         """What stands at `place` is not taken."""
@@ -57,7 +58,9 @@ class Findings:
         self._add(Finding(place, message, lost=False))
 
     def _add(self, finding: Finding) -> None:
-        if finding not in self.found:
+        key = (finding.place.zh, finding.message.zh, finding.lost)
+        if key not in self._known:
+            self._known.add(key)
             self.found.append(finding)
 
 

@@ -11,7 +11,7 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from shixun_packs.exchange.drafts import Draft, DraftAnswer, DraftRange, Taker
+from shixun_packs.exchange.drafts import MOST_QUESTIONS, TOO_MANY, Draft, DraftAnswer, DraftRange, Taker
 from shixun_packs.exchange.findings import Findings, Imported, Unusable, at_line, both
 from shixun_packs.exchange.markdown import words as as_markdown
 from shixun_packs.exchange.numbers import read_number
@@ -19,7 +19,7 @@ from shixun_packs.exchange.numbers import read_number
 MOST_CHARACTERS = 4 * 10**6
 _TITLE = re.compile(r"\s*::(?P<title>.*?)::", re.DOTALL)
 _FORMAT = re.compile(r"\s*\[(html|moodle|plain|markdown)\]", re.IGNORECASE)
-_ID = re.compile(r"\[id:([^\]]+)\]")
+_ID = re.compile(r"\[id:([^\[\]]+)\]")
 _BRACE = re.compile(r"[{}]")
 _PERCENT = re.compile(r"%(-?\d+(?:\.\d+)?)%")
 _TRUE, _FALSE = {"T", "TRUE"}, {"F", "FALSE"}
@@ -48,6 +48,9 @@ def read_gift(text: str, lang: str = "zh") -> Imported:
         return taker.done()
     plain = text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n").translate(dict.fromkeys(_SHOWN))
     entries = list(_entries(re.sub(r"\\([~=#{}:n\\])", lambda match: _HIDDEN[match.group(1)], plain)))
+    if len(entries) > MOST_QUESTIONS:
+        findings.lose(both("文件", "the file"), TOO_MANY)
+        return taker.done()
     for entry in entries:
         try:
             taker.take(_draft(entry, findings))

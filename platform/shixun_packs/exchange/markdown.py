@@ -11,13 +11,15 @@ from shixun_packs.exchange.html_tree import Node, parse_html
 from shixun_packs.text import LocalText
 
 Tell = Callable[[LocalText], None]
-_FORMULA = re.compile(r"\$\$(?P<a>[^$]+)\$\$|\\\((?P<b>.+?)\\\)|\\\[(?P<c>.+?)\\\]", re.DOTALL)
+# A formula ends before the next one begins, and a tag before the next `<`: else a text of nothing but beginnings would be
+# read to its end for each of them.
+_FORMULA = re.compile(r"\$\$(?P<a>[^$]+)\$\$|\\\((?P<b>(?:(?!\\\().)+?)\\\)|\\\[(?P<c>(?:(?!\\\[).)+?)\\\]", re.DOTALL)
 _SPECIAL = re.compile(r"[\\`\[\]$]|\*|(?<![^\W_])_|_(?![^\W_])|<(?=[A-Za-z/!?])|&(?=#|\w+;)")
 _LINE_START = re.compile(r"^( {0,3})(#{1,6}(?=\s|$)|[-+](?=\s|$)|>|:::|={2,}\s*$|-{2,}\s*$|\d{1,9}(?=[.)](?:\s|$)))")
-_EDGE = re.compile(r"^(\W*)(.*?)(\W*)$", re.DOTALL)
+_WORD = re.compile(r"\w")
 _SUB = str.maketrans("0123456789+-=()", "₀₁₂₃₄₅₆₇₈₉₊₋₌₍₎")
 _SUP = str.maketrans("0123456789+-=()n", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁼⁽⁾ⁿ")
-_TAGS = re.compile(r"</?[a-z][^>]*>|&#?\w+;", re.IGNORECASE)
+_TAGS = re.compile(r"</?[a-z][^<>]*>|&#?\w+;", re.IGNORECASE)
 _LINK = re.compile(r"(https?://|mailto:)[^\s<>()]+", re.IGNORECASE)
 _BLOCKS = {
     *("p", "div", "section", "article", "header", "footer", "main", "aside", "nav", "address", "center"),
@@ -327,10 +329,13 @@ def _fence(node: Node) -> str:
 
 def _emphasis(inner: str, mark: str) -> str:
     """Marks around the words alone: beside punctuation CommonMark would leave them standing (§6.2)."""
-    match = _EDGE.match(inner)
-    assert match is not None
-    before, words, after = match.groups()
-    if not words or "\\\n" in words or set(before + after) & set("`$[]\\*"):
+    first = _WORD.search(inner)
+    last = _WORD.search(inner[::-1])
+    if first is None or last is None:
+        return inner
+    end = len(inner) - last.start()
+    before, words, after = inner[: first.start()], inner[first.start() : end], inner[end:]
+    if "\\\n" in words or set(before + after) & set("`$[]\\*"):
         return inner
     return f"{before}{mark}{words}{mark}{after}"
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from xml.etree.ElementTree import Element
 
-from shixun_packs.exchange.drafts import Draft, DraftAnswer, DraftRange, Taker
+from shixun_packs.exchange.drafts import MOST_QUESTIONS, TOO_MANY, Draft, DraftAnswer, DraftRange, Taker
 from shixun_packs.exchange.findings import Findings, Imported, Unusable, both
 from shixun_packs.exchange.markdown import Tell, words
 from shixun_packs.exchange.numbers import read_number
@@ -28,11 +28,14 @@ def read_moodle_xml(data: bytes, lang: str = "zh") -> Imported:
             raise Unusable(
                 both("不是 Moodle 题目 XML（根元素应是 quiz）", "is no question XML of Moodle: its root must be quiz")
             )
+        elements = children(root, "question")
+        if len(elements) > MOST_QUESTIONS:
+            raise Unusable(TOO_MANY)
     except Unusable as error:
         findings.lose(both("文件", "the file"), error.message)
         return taker.done()
     category, number = "", 0
-    for element in children(root, "question"):
+    for element in elements:
         kind = element.get("type", "")
         if kind == "category":
             category = text_of(child(element, "category", "text"))

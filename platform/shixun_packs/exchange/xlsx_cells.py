@@ -6,19 +6,25 @@ import warnings
 from dataclasses import dataclass
 from io import BytesIO
 from typing import Any
+from xml.etree.ElementTree import ParseError
 
+from defusedxml.common import DefusedXmlException
+from defusedxml.ElementTree import iterparse
 from openpyxl import load_workbook
 from openpyxl.cell.cell import Cell
-from openpyxl.utils import get_column_letter
+from openpyxl.utils import get_column_letter, range_boundaries
 from openpyxl.worksheet.worksheet import Worksheet
 
 from shixun_packs.exchange.archives import ArchiveLimits, has_doctype, open_archive, read_member
 from shixun_packs.exchange.findings import Findings, Unusable, both
 from shixun_packs.exchange.xlsx_columns import HEADINGS, MOST_ROWS, SHEET, plain
+from shixun_packs.exchange.xml_reading import tag
 from shixun_packs.text import LocalText
 
 LIMITS = ArchiveLimits(archive_bytes=5 * 2**20, file_bytes=16 * 2**20, total_bytes=24 * 2**20, files=200)
 LONGEST_CELL = 4000  # characters
+MOST_RANGED = 100_000  # cells of a sheet in merged or linked ranges
+_WIDEST, _LONGEST = 16384, 1048576  # columns and rows of a sheet
 
 
 @dataclass(frozen=True)
@@ -81,6 +87,8 @@ def _sheet(data: bytes) -> Worksheet:
     for entry in archive.infolist():
         if entry.filename.endswith((".xml", ".rels")) and has_doctype(read_member(archive, entry.filename)):
             raise Unusable(both(f"{entry.filename} 含有文档类型声明", f"{entry.filename} declares a document type"))
+        if entry.filename.startswith("xl/worksheets/") and entry.filename.endswith(".xml"):
+            _refuse_wide_ranges(read_member(archive, entry.filename))
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # openpyxl warns of every extension of Excel's that it drops
@@ -92,6 +100,21 @@ def _sheet(data: bytes) -> Worksheet:
         if sheet.title in {SHEET, "题目", "Questions"}:
             return sheet
     raise Unusable(both(f"没有名为“{SHEET}”的工作表：请用模板填写", f"has no sheet {SHEET!r}: use the template"))
+
+
+def _refuse_wide_ranges(sheet: bytes) -> None:
+    """Stop at ranges of which openpyxl makes every cell, filled or not: one line of XML can name a whole sheet."""
+    cells = 0
+    try:
+        for _event, element in iterparse(BytesIO(sheet), forbid_dtd=True):
+            if tag(element) in {"mergeCell", "hyperlink"}:
+                left, top, right, bottom = range_boundaries(element.get("ref", ""))
+                cells += ((right or _WIDEST) - (left or 1) + 1) * ((bottom or _LONGEST) - (top or 1) + 1)
+            element.clear()
+    except (ParseError, DefusedXmlException, ValueError, LookupError):
+        raise Unusable(both("不是 XLSX 文件，或已损坏", "is no XLSX file, or damaged")) from None
+    if cells > MOST_RANGED:
+        raise Unusable(both("合并的单元格或链接的区域太大", "merged cells or links cover too large an area"))
 
 
 def _headings(sheet: Worksheet) -> dict[int, str]:

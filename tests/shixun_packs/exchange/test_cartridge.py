@@ -248,6 +248,7 @@ def test_questions_that_can_not_be_taken_are_told_by_quiz_and_number() -> None:
         ),
         ({"../../evil": "x", "imsmanifest.xml": "<manifest/>"}, "leaves"),
         ({"/etc/evil": "x", "imsmanifest.xml": "<manifest/>"}, "absolute"),
+        ({"a": "x", "a/b": "y", "imsmanifest.xml": "<manifest/>"}, "below a file"),
         ({"zeros": bytes(65 * 2**20), "imsmanifest.xml": "<manifest/>"}, "larger than"),
     ],
 )

@@ -176,9 +176,24 @@ def test_the_source_language_stands_in_for_the_other() -> None:
         "[html]" + "<b>" * 20_000 + "{=a ~b}",
         "%" * 20_000 + "{=%" + "5" * 20_000,
         "[" * 20_000 + "{=a ~b",
+        # Nothing but beginnings: whoever looks for the end from each of them reads for hours.
+        "\\\\(" * 200_000,
+        "\\\\[" * 200_000,
+        "<a" * 400_000,
+        "//" + "[id:" * 200_000,
+        "[html]<b>a" + "!" * 400_000 + "a</b> {",
+        "q{bad}\n\n" * 2001,
     ],
 )
 def test_hostile_texts_give_findings(text: str) -> None:
     found = read_gift(text, "en")
     assert found.questions == []
-    assert found.lost
+    assert len(found.lost) == 1
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["q " + r"\\(" * 200_000, "q " + r"\\[" * 200_000, "q " + "<a" * 200_000, "[html]<b>a" + "!" * 400_000 + "a</b>"],
+)
+def test_texts_of_nothing_but_beginnings_are_read_to_their_end_once(text: str) -> None:
+    assert len(read_gift(text + " {=a ~b}", "en").questions) == 1

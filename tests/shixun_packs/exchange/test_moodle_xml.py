@@ -134,6 +134,7 @@ def test_what_has_no_counterpart_is_told_by_question(text: str, words: str) -> N
         (b'<!DOCTYPE quiz SYSTEM "file:///etc/passwd"><quiz/>', "document type"),
         (b"<quiz>" + b"<a>" * 100 + b"</a>" * 100 + b"</quiz>", "too deeply"),
         (b"<?xml version='1.0' encoding='no-such'?><quiz/>", "not valid XML"),
+        (b"<quiz>" + b"<question/>" * 2001 + b"</quiz>", "more than 2000 questions"),
     ],
 )
 def test_files_that_are_none_or_mean_harm(data: bytes, words: str) -> None:

@@ -217,6 +217,15 @@ def repacked(data: bytes, name: str, content: bytes, method: int = zipfile.ZIP_D
     return out.getvalue()
 
 
+def ranged(element: str) -> bytes:
+    """A sheet with one line of XML about all its seventeen thousand million cells."""
+    with zipfile.ZipFile(io.BytesIO(sheet(GOOD))) as archive:
+        xml = archive.read("xl/worksheets/sheet1.xml")
+    return repacked(
+        sheet(GOOD), "xl/worksheets/sheet1.xml", xml.replace(b"</sheetData>", f"</sheetData>{element}".encode())
+    )
+
+
 BOMB = b'<?xml version="1.0"?><!DOCTYPE x [<!ENTITY a "aaaaaaaa"><!ENTITY b "&a;&a;&a;&a;">]><x>&b;</x>'
 FILE = b'<?xml version="1.0"?><!DOCTYPE x [<!ENTITY a SYSTEM "file:///etc/passwd">]><x>&a;</x>'
 
@@ -233,6 +242,9 @@ FILE = b'<?xml version="1.0"?><!DOCTYPE x [<!ENTITY a SYSTEM "file:///etc/passwd
         (repacked(sheet(GOOD), "xl/media/zeros", bytes(17 * 2**20)), "larger than"),
         (repacked(sheet(GOOD), "../evil.xml", b"x"), "leaves"),
         (repacked(sheet(GOOD), "xl/worksheets/sheet1.xml", b"<broken"), "damaged"),
+        (ranged('<mergeCells count="1"><mergeCell ref="A1:XFD1048576"/></mergeCells>'), "too large an area"),
+        (ranged('<hyperlinks><hyperlink ref="A1:XFD1048576" location="a"/></hyperlinks>'), "too large an area"),
+        (ranged('<mergeCells count="1"><mergeCell ref="every"/></mergeCells>'), "damaged"),
         (repacked(sheet(GOOD), "big", bytes(range(256)) * 21000, zipfile.ZIP_STORED), "too large"),
     ],
 )
