@@ -17,6 +17,7 @@ from shixun_packs.paths import is_ignored
 from shixun_packs.toml import decode_text
 
 _LIMITS = ArchiveLimits(archive_bytes=16 * 2**20, file_bytes=MOST_BYTES, total_bytes=MOST_TOGETHER, files=MOST_FILES)
+_TEXTS = (".toml", ".md", ".py")
 _STAMP = (1980, 1, 1, 0, 0, 0)  # the same files give the same archive
 
 
@@ -46,7 +47,8 @@ def unpack(data: bytes, slug: str = "") -> UnpackedPack:
     """The pack in a zip file, under another name if one is given.
 
     The pack's folder may be the archive's top or stand in it. Raises `Invalid` for an archive that can't be used, and
-    `PackError` for a pack whose own file can't be read; everything else can be mended in the draft.
+    `PackError` for a pack whose own file can't be read or whose texts are no UTF-8; everything else can be mended in the
+    draft.
     """
     try:
         archive = open_archive(data, _LIMITS)
@@ -60,7 +62,10 @@ def unpack(data: bytes, slug: str = "") -> UnpackedPack:
         tops = [path.removesuffix(f"{kind}.toml") for path in found if path.rpartition("/")[2] == f"{kind}.toml"]
         if tops:
             top = min(tops, key=len)
-            inner = {path.removeprefix(top): content for path, content in found.items() if path.startswith(top)}
+            inner = {path.removeprefix(top): data for path, data in found.items() if path.startswith(top)}
+            for path in inner:
+                if path.endswith(_TEXTS):  # what Windows adds would be in the way of every editor here
+                    inner[path] = decode_text(path, inner[path]).encode()
             return _named(kind, inner, slug)
     message = _l("There is no course.toml or lab.toml in this archive.")
     raise Invalid(message, {"file": message})
@@ -72,7 +77,7 @@ def _wanted(name: str) -> bool:
 
 def _named(kind: str, files: dict[str, bytes], slug: str) -> UnpackedPack:
     file = f"{kind}.toml"
-    text = decode_text(file, files[file])
+    text = files[file].decode()
     info: CourseInfo | LabInfo = course_text.read(text).course if kind == "course" else lab_text.read(text).lab
     name = info.slug
     if slug and slug != name:

@@ -32,8 +32,8 @@ def split(text: str) -> LessonParts:
         return LessonParts("", text, 1)
     try:
         summary = tomlkit.parse("\n".join(lines[1:end]) + "\n").get("summary_en", "")
-    except TOMLKitError:
-        summary = ""
+    except TOMLKitError:  # what somebody wrote there must not go with the next save
+        return LessonParts("", text, 1)
     body_start = end + 1
     while body_start < len(lines) - 1 and not lines[body_start].strip():
         body_start += 1

@@ -7,6 +7,7 @@ from typing import Any
 
 from pydantic import ValidationError
 from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
 
 from shixun.authoring import course_text
 from shixun.authoring.models import Draft, DraftFile, DraftSave
@@ -82,8 +83,10 @@ def draft_from(actor: Actor, center_id: str, version: CourseVersion | LabVersion
         base_digest=version.digest,
         base_version=version.version,
     )
-    db.session.add(draft)
-    db.session.flush()
+    try:
+        _insert(draft)
+    except IntegrityError:  # somebody else, or a second click, was first
+        raise Conflict(_l("Somebody else began this draft at the same moment. Look at the list again.")) from None
     for path, data in read_bundle(blobs.get(version.digest)).items():
         write(actor, draft, path, data, action="imported")
     audit.record(actor, "authoring.draft.started", f"{kind} {draft.slug}", digest=version.digest)
@@ -113,16 +116,21 @@ def create_from_files(
 def _new_draft(
     actor: Actor, center_id: str, kind: str, slug: str, title: dict[str, str], taken: Callable[[str], bool]
 ) -> Draft:
-    exists = db.session.scalar(
-        select(Draft.id).where(Draft.center_id == center_id, Draft.kind == kind, Draft.slug == slug)
-    )
-    if exists is not None or taken(slug):
-        message = _l("This short name is taken. Choose another one.")
+    message = _l("This short name is taken. Choose another one.")
+    if taken(slug):
         raise Invalid(message, {"slug": message})
     draft = Draft(center_id=center_id, kind=kind, slug=slug, title=title)
-    db.session.add(draft)
-    db.session.flush()
+    try:
+        _insert(draft)
+    except IntegrityError:
+        raise Invalid(message, {"slug": message}) from None
     return draft
+
+
+def _insert(draft: Draft) -> None:
+    """Add a draft. Raises `IntegrityError` where there is one of this name; the unit of work goes on."""
+    with db.session.begin_nested():
+        db.session.add(draft)
 
 
 def lock(draft: Draft) -> None:

@@ -5,7 +5,7 @@ from contextlib import closing
 from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from shixun.authoring import archives, forms, labels, operations, publishing, queries
+from shixun.authoring import archives, forms, labels, operations, problem_texts, publishing, queries
 from shixun.authoring.question_views import attachment
 from shixun.authoring.views import home_of, listed_problems, the_draft
 from shixun.core.errors import Conflict, Invalid
@@ -91,7 +91,7 @@ def bring_in() -> ResponseReturnValue:
             rollback()
             show_errors(form, invalid)
         except PackError as error:
-            problems = [str(problem) for problem in error.problems]
+            problems = [problem_texts.placed(problem) for problem in error.problems]
         else:
             flash(_("The draft is there."), "success")
             return redirect(home_of(draft))

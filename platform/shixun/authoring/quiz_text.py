@@ -38,11 +38,6 @@ def in_blocks(text: str) -> str:
     return "\n".join(parts)
 
 
-def add(text: str, question: Question) -> str:
-    """Put a question at the end."""
-    return toml_text.put_last(in_blocks(text), question_text(question))
-
-
 def add_all(text: str, questions: Iterable[Question]) -> str:
     """Put questions at the end; one whose id is taken gets another."""
     text = in_blocks(text)

@@ -10,6 +10,7 @@ import pytest
 from shixun.accounts.queries import actor_in
 from shixun.authoring import archives, course_text, operations, outlines, publishing, queries
 from shixun.authoring.course_text import Place
+from shixun.authoring.models import Draft
 from shixun.core.audit import AuditEntry
 from shixun.core.db import db
 from shixun.core.errors import Conflict, Forbidden, Invalid, NotFound
@@ -17,7 +18,7 @@ from shixun.core.permissions import Role
 from shixun.curriculum import queries as curriculum
 from shixun.testing.authoring import author, make_draft
 from shixun.testing.factories import make_person
-from shixun.testing.learning import COURSE, LESSON, make_course, make_enrolment, make_run
+from shixun.testing.learning import COURSE, FILES, LESSON, make_course, make_enrolment, make_run
 from shixun_packs.course import load_course
 from shixun_packs.digest import unbundle
 from shixun_packs.problems import PackError
@@ -178,7 +179,28 @@ def tricks() -> dict[str, bytes]:
         "no pack": made(("readme.md", b"hello")),
         "broken": made(("x/course.toml", b"[course")),
         "not utf-8": made(("x/course.toml", b"\xff\xfe")),
+        "a lesson in GBK": made(("x/course.toml", COURSE.encode()), ("x/lessons/a.md", "水泵".encode("gbk"))),
+        "file and folder": made(("x/course.toml", COURSE.encode()), ("x/lessons", b""), ("x/lessons/a.md", b"")),
     }
+
+
+def test_what_windows_adds_to_texts_is_left_behind(school: Any) -> None:
+    texts = {path: text.encode() for path, text in FILES.items() if not path.endswith(".svg")}
+    files = {path: b"\xef\xbb\xbf" + data.replace(b"\n", b"\r\n") for path, data in texts.items()}
+    found = archives.unpack(archives.pack("pumps", files | {"figures/a.png": b"\r\n"}))
+    assert found.files == texts | {"figures/a.png": b"\r\n"}, "bytes that are no text stay as they are"
+
+
+def test_a_name_that_somebody_takes_at_the_same_moment_is_taken(school: Any) -> None:
+    def meanwhile(slug: str) -> bool:
+        db.session.add(Draft(center_id=school.center.id, kind="lab", slug=slug, title={"zh": "一", "en": "One"}))
+        db.session.flush()
+        return False
+
+    with pytest.raises(Invalid) as refused:
+        operations.create_from_files(lin(school), school.center.id, "lab", "pumps", {}, {}, meanwhile)
+    assert "slug" in refused.value.fields
+    assert [draft.kind for draft in queries.drafts(school.center.id)] == ["lab", "course"], "and the session lives"
 
 
 def test_tricks_in_a_zip_are_refused(school: Any, browser: Any) -> None:

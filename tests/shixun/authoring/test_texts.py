@@ -165,8 +165,8 @@ def test_questions_change_one_by_one() -> None:
     moved = quiz_text.move(text, 0, 1)
     assert [one["id"] for one in quiz_text.raw_questions(moved, "q")] == ["some", "one", "number", "steps", "word"]
     assert moved.startswith("# 题库\n\n[quiz]")
-    assert quiz_text.remove(quiz_text.add(text, quiz.question[0]), 5) == text
-    checks = quiz_text.add(CHECKS, quiz.question[4])
+    assert quiz_text.remove(quiz_text.add_all(text, quiz.question[:1]), 5) == text
+    checks = quiz_text.add_all(CHECKS, quiz.question[4:])
     assert checks.startswith(CHECKS.strip())
 
 
@@ -181,13 +181,23 @@ def test_a_lesson_keeps_the_rest_of_its_front_matter() -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["", "+++", "+++\n+++", "+++\nsummary_en = \n+++\nx", "no front matter", "+++\na = 1\nx"]
+    "text",
+    [
+        "",
+        "+++",
+        "+++\n+++",
+        "+++\nsummary_en = \n+++\nx",
+        "no front matter",
+        "+++\na = 1\nx",
+        '+++\nsummary_en = "long\n+++\nx',
+    ],
 )
 def test_broken_front_matter_loses_no_text(text: str) -> None:
     parts = lesson_text.split(text)
     after = lesson_text.join(text, "S", parts.body)
     assert lesson_text.split(after).summary == "S"
     assert lesson_text.split(after).body == parts.body.rstrip()
+    assert set(text.split()) <= set(after.split()) | {"+++"}
 
 
 def test_unreadable_courses_are_refused_not_rewritten() -> None:
