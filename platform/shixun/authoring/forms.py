@@ -203,7 +203,7 @@ class ImportForm(FlaskForm):  # type: ignore[misc] # untyped library
     file = FileField(
         _l("File with questions"),
         [FileRequired(_l("Choose a file."))],
-        description=_l("XLSX made from the template, or Moodle's GIFT (.txt, .gift)."),
+        description=_l("XLSX made from the template, or a Moodle file: GIFT (.txt, .gift) or XML."),
     )
     language = SelectField(_l("Language of a Moodle file"))
 

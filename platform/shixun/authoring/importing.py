@@ -1,11 +1,13 @@
 """Questions from files of other kinds, by the readers that `shixun pack import` has."""
 
+from shixun.authoring import problem_texts
 from shixun.core.errors import Invalid
 from shixun.core.i18n import _l
 from shixun.curriculum import questions
 from shixun.curriculum.rendering import BadText
 from shixun_packs.exchange.findings import Finding, Imported, both, same
 from shixun_packs.exchange.gift import read_gift
+from shixun_packs.exchange.moodle_xml import read_moodle_xml
 from shixun_packs.exchange.xlsx import read_xlsx
 from shixun_packs.problems import PackError
 from shixun_packs.toml import decode_text
@@ -27,9 +29,11 @@ def read(name: str, data: bytes, lang: str) -> Imported:
         try:
             found = read_gift(decode_text(name, data), lang)
         except PackError as error:
-            raise Invalid(str(error)) from None
+            raise Invalid(" ".join(problem_texts.placed(problem) for problem in error.problems)) from None
+    elif suffix == "xml":
+        found = read_moodle_xml(data, lang)
     else:
-        raise Invalid(_l("Choose an XLSX file made from the template, or a GIFT file (.txt or .gift)."))
+        raise Invalid(_l("Choose an XLSX file made from the template, or a Moodle file: GIFT (.txt, .gift) or XML."))
     kept, findings = [], list(found.findings)
     for question in found.questions:
         try:

@@ -79,6 +79,7 @@ _MESSAGES = [
     _("a markdown cell has only comment lines (each begins with `# `)"),
     _("is not UTF-8 (saved as GBK?): save the file as UTF-8"),
     _("has more than %(most)s files"),
+    _("the lesson is longer than %(most)s characters"),
 ]
 _GAP = re.compile(r"%\((\w+)\)s")
 
@@ -91,6 +92,12 @@ def _pattern(message: str) -> re.Pattern[str]:
 
 
 _PATTERNS = [(_pattern(message), message) for message in _MESSAGES]
+
+
+def placed(problem: Problem) -> str:
+    """The message of a problem behind its file and line."""
+    place = problem.path if problem.line is None else f"{problem.path}:{problem.line}"
+    return f"{place}: {text(problem)}"
 
 
 def text(problem: Problem) -> str:

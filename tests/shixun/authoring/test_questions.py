@@ -207,6 +207,24 @@ def test_gift_comes_in_and_bad_formulas_stay_out(school: Any, browser: Any) -> N
     assert 'name="questions"' in text
 
 
+def test_moodle_xml_comes_in_with_its_mistakes_by_question(school: Any, browser: Any) -> None:
+    answers = '<answer fraction="100"><text>机械能</text></answer><answer fraction="0"><text>热能</text></answer>'
+    good = f'<question type="multichoice"><questiontext><text>水泵把电能变成什么？</text></questiontext>{answers}</question>'
+    essay = '<question type="essay"><name><text>讨论</text></name></question>'
+    person = browser().sign_in("lin")
+    text = look(person, school, f"<quiz>{good}{essay}</quiz>".encode(), "Bank.XML").get_data(as_text=True)
+    assert "水泵把电能变成什么" in text
+    assert "第 2 题“讨论”" in text
+    assert "导入 1 道题" in text
+    for name, data in (
+        ("a.xml", b'<!DOCTYPE q [<!ENTITY x SYSTEM "file:///etc/passwd">]><quiz>&x;</quiz>'),
+        ("a.gift", "题{=甲}".encode("gbk")),
+    ):
+        refused = look(person, school, data, name).get_data(as_text=True)
+        assert "文档类型" in refused or "请存为 UTF-8" in refused
+        assert 'name="questions"' not in refused
+
+
 @pytest.mark.parametrize("sent", ["", "[]x", "{}", '[{"id": "x"}]', '[{"id":"../x","kind":"fill"}]'])
 def test_what_is_taken_over_is_checked_again(school: Any, browser: Any, sent: str) -> None:
     answer = browser().sign_in("lin").post(f"{school.url}/questions/curve-quiz/take", {"questions": sent})
