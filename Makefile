@@ -66,7 +66,7 @@ test-postgres: setup $(VENV)/dev.ok ## the platform's tests on PostgreSQL, on a 
 	@tests/postgres.sh $(BIN)/python -m pytest -q tests/e2e/test_walkthrough.py
 
 lint: setup $(VENV)/dev.ok ## style, types, import directions
-	@$(BIN)/ruff check && $(BIN)/ruff format --check && $(BIN)/mypy && $(BIN)/lint-imports
+	@$(BIN)/ruff check && $(BIN)/ruff format --check && $(BIN)/mypy && $(BIN)/mypy tests/bench && $(BIN)/lint-imports
 
 bench: setup $(VENV)/dev.ok ## measures, as ratios in one run on this machine
 	@$(BIN)/python tests/bench/run.py

@@ -18,7 +18,7 @@ from pathlib import Path
 
 from shixun_graders.grade import Packs
 from shixun_graders.measure import Measured
-from shixun_graders.packcheck import solution_bundle, try_bundle, try_notebook
+from shixun_graders.packcheck import solution_bundles, try_bundle, try_notebook
 from shixun_graders.sandbox.base import Driver
 from shixun_graders.sandbox.registry import DRIVERS
 from shixun_packs.digest import bundle
@@ -102,7 +102,8 @@ def labs(driver: Driver) -> None:
         lab = load_lab(folder)
         if lab.checks is None:
             continue
-        solution = solution_bundle(lab, None, driver)
+        solution = solution_bundles(lab, driver)[0]
+        assert isinstance(solution, bytes), solution
         measured = Measured(driver)
         began = time.perf_counter()
         result = try_bundle(lab.slug, bundle(folder), solution, measured)
