@@ -57,8 +57,8 @@ test: setup $(VENV)/dev.ok tests/clients/node_modules/.package-lock.json ## all 
 ifdef TESTS
 	@$(BIN)/python -m pytest -q $(TESTS)
 else
-	@$(BIN)/python -m pytest -q -n 2 --dist loadfile --durations=15 -m "not docker and not browser and not stack"
-	@$(BIN)/python -m pytest -q --durations=15 -m "docker or browser or stack"
+	@$(BIN)/python -m pytest -q -n 2 --dist worksteal --durations=15 -m "not docker and not browser and not stack"
+	@$(BIN)/python -m pytest -q -n 2 --dist worksteal --durations=15 -m "docker or browser or stack"
 endif
 
 test-postgres: setup $(VENV)/dev.ok ## the platform's tests on PostgreSQL, on a server of their own

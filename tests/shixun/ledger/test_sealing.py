@@ -1,5 +1,6 @@
 """Sealing: one chain per center, numbers without gaps, whatever happens in between."""
 
+import contextlib
 import hashlib
 import os
 import signal
@@ -55,21 +56,25 @@ def test_chains_of_centers_are_apart(center: Center, fill: Callable[..., None]) 
 
 
 SEALER = """
-    import sys, time
+    import os, signal, sys, time
     from pathlib import Path
     from shixun.app import create_app
     from shixun.config import Settings
     from shixun.core.unit_of_work import unit_of_work
     from shixun.ledger import sealing
     app = create_app(Settings(var=Path(sys.argv[1]), database_url=sys.argv[2], secret_key="x" * 40))
-    print("ready", flush=True)
-    with app.app_context():
-        while True:
-            with unit_of_work():
-                count = sealing.seal_batch(sys.argv[3], 7)
-                time.sleep(0.01)
-            if not count:
-                break
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # the dead are nobody's business
+    for _line in sys.stdin:  # each wants a sealer: a fork, so that the application is made once
+        if child := os.fork():
+            print(child, flush=True)
+            continue
+        with app.app_context():
+            while True:
+                with unit_of_work():
+                    count = sealing.seal_batch(sys.argv[3], 7)
+                    time.sleep(0.01)
+                if not count:
+                    os._exit(0)
 """
 
 
@@ -79,26 +84,24 @@ def test_killed_at_any_moment_and_run_beside_itself(
     fill(240)
     center_id = center.id
     db.session.remove()
-
-    def start() -> subprocess.Popen[str]:
-        popen = subprocess.Popen(
-            [sys.executable, "-c", textwrap.dedent(SEALER), str(settings.var), settings.sqlalchemy_url, center_id],
-            stdout=subprocess.PIPE,
-            text=True,
-            env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
-        )
-        assert popen.stdout is not None
-        assert popen.stdout.readline() == "ready\n"
-        return popen
-
-    for pause in (0.03, 0.05, 0.08):
-        pair = [start(), start()]
-        time.sleep(pause)
-        pair[0].send_signal(signal.SIGKILL)
-        time.sleep(pause)
-        pair[1].send_signal(signal.SIGKILL)
-        for popen in pair:
-            popen.communicate()
+    command = [sys.executable, "-c", textwrap.dedent(SEALER), str(settings.var), settings.sqlalchemy_url, center_id]
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+    with subprocess.Popen(
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=environment
+    ) as sealers:
+        assert sealers.stdin is not None
+        assert sealers.stdout is not None
+        for pause in (0.03, 0.05, 0.08):
+            pair = []
+            for _one in range(2):
+                print(file=sealers.stdin, flush=True)
+                pair.append(int(sealers.stdout.readline()))
+            for pid in pair:
+                time.sleep(pause)
+                with contextlib.suppress(ProcessLookupError):  # it may have sealed all
+                    os.kill(pid, signal.SIGKILL)
+        sealers.stdin.close()
+        sealers.stdout.read()  # until the last of them is gone
     sealed = db.session.query(LedgerSeal).count()
     assert sealed + db.session.query(LedgerPending).count() == 240
     db.session.rollback()
