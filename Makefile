@@ -62,8 +62,9 @@ else
 endif
 
 test-postgres: setup $(VENV)/dev.ok ## the platform's tests on PostgreSQL, on a server of their own
-	@tests/postgres.sh $(BIN)/python -m pytest -q -n 2 --dist loadfile -m "not docker and not browser and not stack" tests/shixun tests/shixun_contests
-	@tests/postgres.sh $(BIN)/python -m pytest -q tests/e2e/test_walkthrough.py
+	@SHIXUN_TEST_POSTGRES_PORT=25433 tests/postgres.sh $(BIN)/python -m pytest -q tests/e2e/test_walkthrough.py & walk=$$!; \
+	tests/postgres.sh $(BIN)/python -m pytest -q -n 2 --dist worksteal -m "not docker and not browser and not stack" tests/shixun tests/shixun_contests; \
+	suite=$$?; wait $$walk && exit $$suite
 
 lint: setup $(VENV)/dev.ok ## style, types, import directions
 	@$(BIN)/ruff check && $(BIN)/ruff format --check && $(BIN)/mypy && $(BIN)/mypy tests/bench && $(BIN)/lint-imports

@@ -81,7 +81,9 @@ class Supervisor:
                 start_new_session=True,
                 preexec_fn=_die_with_parent,
             )
-        (self.run_folder / f"{spec.name}.pid").write_text(str(popen.pid))
+        new = self.run_folder / f"{spec.name}.pid.new"
+        new.write_text(str(popen.pid))
+        new.replace(self.run_folder / f"{spec.name}.pid")  # whoever looks finds a whole number
         return popen
 
     def watch(self) -> None:

@@ -21,6 +21,15 @@ def pytest_configure() -> None:
     os.environ.setdefault("PLAYWRIGHT_NODEJS_PATH", node_command())
 
 
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """On PostgreSQL only tests with a database (or a whole platform) are of interest; the others ran on SQLite's turn."""
+    if not databases.ON_POSTGRES:
+        return
+    kept = [item for item in items if {"settings", "stack"} & set(getattr(item, "fixturenames", ()))]
+    config.hook.pytest_deselected(items=[item for item in items if item not in set(kept)])
+    items[:] = kept
+
+
 @pytest.fixture(autouse=True)
 def _no_outside_sockets(monkeypatch: pytest.MonkeyPatch) -> None:
     """Only loopback and our own containers' bridges may be spoken to."""
