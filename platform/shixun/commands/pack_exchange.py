@@ -14,9 +14,9 @@ from shixun.commands.bare import bare_app
 from shixun.core.clock import now
 from shixun.curriculum.courseware import Imprint, courseware_pdf
 from shixun.curriculum.exporting import course_cartridge
-from shixun.curriculum.packs import read_course
+from shixun.curriculum.packs import ReadyCourse, ReadyLab, read_course, read_lab
 from shixun.curriculum.printing import CannotPrint, find_browser
-from shixun_packs.course import Course, load_course
+from shixun_packs.course import Course, LabItem, load_course
 from shixun_packs.exchange.cartridge import read_cartridge
 from shixun_packs.exchange.findings import Finding, Imported, both, same
 from shixun_packs.exchange.gift import read_gift
@@ -248,13 +248,16 @@ def export_cartridge(pack: Path, lang: str, output: Path | None) -> None:
 )
 @output_option(".pdf")
 def export_pdf(pack: Path, center: str, with_answers: bool, lang: str, output: Path | None) -> None:
-    """The course as printed courseware (教学课件): A4, with cover, contents, running heads and page numbers."""
+    """The course as printed courseware (教学课件): A4, with cover, contents, running heads and page numbers.
+
+    The tasks of its labs are printed where their packs are at hand: in labs/packs beside the folder of the courses.
+    """
     try:
         find_browser()
         ready = read_course(pack)
         with bare_app().test_request_context(headers={"Accept-Language": lang}):
             imprint = Imprint(center, now().astimezone().date(), with_answers)
-            data = courseware_pdf(ready, imprint)
+            data = courseware_pdf(ready, imprint, labs_at_hand(pack, ready))
     except PackError as error:
         click.echo(str(error))
         sys.exit(1)
@@ -263,6 +266,13 @@ def export_pdf(pack: Path, center: str, with_answers: bool, lang: str, output: P
     target = output or Path(f"{ready.course.slug}.pdf")
     target.write_bytes(data)
     click.echo(f"wrote {target}")
+
+
+def labs_at_hand(pack: Path, ready: ReadyCourse) -> dict[str, ReadyLab]:
+    """The lab packs that the course names, as far as this repository has them. Raises `PackError`."""
+    folder = pack.resolve().parent.parent / "labs" / "packs"
+    names = [item.lab for item in ready.course.items if isinstance(item, LabItem)]
+    return {name: read_lab(folder / name) for name in names if (folder / name / "lab.toml").is_file()}
 
 
 @export_group.command("xlsx")

@@ -1,6 +1,7 @@
 """A course as printed courseware (教学课件): cover, contents with page numbers, one lesson after the other, answers for teachers."""
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -9,7 +10,7 @@ from flask import render_template
 
 from shixun.core.i18n import language
 from shixun.curriculum import labels, questions
-from shixun.curriculum.packs import ReadyCourse
+from shixun.curriculum.packs import ReadyCourse, ReadyLab
 from shixun.curriculum.printing import anchor_pages, print_page
 from shixun_packs.course import Item, LabItem, LessonItem
 
@@ -26,26 +27,31 @@ class Imprint:
     with_answers: bool
 
 
-def courseware_pdf(ready: ReadyCourse, imprint: Imprint) -> bytes:
+def courseware_pdf(ready: ReadyCourse, imprint: Imprint, labs: Mapping[str, ReadyLab]) -> bytes:
     """The course as a PDF in the present language. Raises `CannotPrint`. Needs an application context for templates.
+
+    `labs` by their slug: those at hand get a page with their task, the others stand in the contents only.
 
     Printed twice: the browser knows no page numbers of other places, so the first print tells where each lesson begins.
     """
-    first = print_page(courseware_html(ready, imprint, {}), ready.course.figures)
-    return print_page(courseware_html(ready, imprint, anchor_pages(first)), ready.course.figures)
+    files = dict(ready.course.figures)
+    for slug, lab in labs.items():
+        files |= {f"{_lab_folder(slug)}{path}": data for path, data in lab.figures.items()}
+    first = print_page(courseware_html(ready, imprint, labs, {}), files)
+    return print_page(courseware_html(ready, imprint, labs, anchor_pages(first)), files)
 
 
-def courseware_html(ready: ReadyCourse, imprint: Imprint, pages: dict[str, int]) -> str:
+def courseware_html(ready: ReadyCourse, imprint: Imprint, labs: Mapping[str, ReadyLab], pages: dict[str, int]) -> str:
     """The page that is printed; `pages` by anchor, as far as they are known."""
     info = ready.course.info
     units: list[dict[str, Any]] = [
-        {"title": unit.title, "items": [_item(ready, item) for item in unit.item]} for unit in ready.course.units
+        {"title": unit.title, "items": [_item(ready, item, labs) for item in unit.item]} for unit in ready.course.units
     ]
     headers = [
         (item["anchor"], _css_string(item["title"].get(language())))
         for unit in units
         for item in unit["items"]
-        if item["kind"] == "lesson"
+        if item["parts"]
     ]
     return render_template(
         "curriculum/courseware.html",
@@ -62,28 +68,44 @@ def courseware_html(ready: ReadyCourse, imprint: Imprint, pages: dict[str, int])
     )
 
 
-def _item(ready: ReadyCourse, item: Item) -> dict[str, Any]:
+def _item(ready: ReadyCourse, item: Item, labs: Mapping[str, ReadyLab]) -> dict[str, Any]:
+    """What the page shows of an item; `parts` are what is printed of it, none for a quiz."""
     found: dict[str, Any] = {
         "kind": item.kind,
         "title": item.title,
         "minutes": item.minutes,
         "anchor": f"{item.kind}-{item.slug}",
+        "parts": [],
     }
     if isinstance(item, LessonItem):
         bank = {question["id"]: question for question in ready.checks}
         found["summary_en"] = ready.course.lessons[item.slug].summary_en
         found["parts"] = [
-            {"question": _card(bank[part["check"]])} if "check" in part else {"html": _printable(part["html"])}
+            {"question": _card(bank[part["check"]])} if "check" in part else {"html": _printable(part["html"], "")}
             for part in ready.lessons[item.slug].parts
         ]
-    elif not isinstance(item, LabItem):
+    elif isinstance(item, LabItem):
+        if item.lab in labs:
+            found["lab"] = labs[item.lab].lab
+            found["parts"] = [
+                {
+                    "title": step["title"][language()],
+                    "html": _printable(step["html"][language()], _lab_folder(item.lab)),
+                }
+                for step in labs[item.lab].steps
+            ]
+    else:
         found["count"] = len(ready.quizzes[item.slug])
     return found
 
 
-def _printable(html: str) -> str:
-    """A lesson's HTML with its figures beside the page; lazy ones would not be printed."""
-    return _FIGURE.sub(r'src="\1"', html).replace(' loading="lazy"', "")
+def _lab_folder(slug: str) -> str:
+    return f"labs/{slug}/"
+
+
+def _printable(html: str, folder: str) -> str:
+    """A text's HTML with its figures beside the page, below `folder`; lazy ones would not be printed."""
+    return _FIGURE.sub(rf'src="{folder}\1"', html).replace(' loading="lazy"', "")
 
 
 def _card(question: dict[str, Any]) -> dict[str, Any]:

@@ -5,6 +5,7 @@ become MathML, code gets Pygments classes. What comes out is cleaned again by an
 library on the way still reaches no reader.
 """
 
+import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -19,10 +20,12 @@ from shixun.curriculum.formulas import BadFormula, mathml
 from shixun.curriculum.sanitising import clean
 from shixun_packs.lesson import heading_names, lesson_parser
 
-RENDERING = 1  # raise it when the same Markdown gives other HTML: stored texts are then rendered anew
+RENDERING = 2  # raise it when the same Markdown gives other HTML: stored texts are then rendered anew
 _BOX_TITLES = {"note": "说明", "warning": "注意"}
 _ANCHOR = "s-"  # before every heading's id: an author's heading can't take the name of a part of the page
 _MATH = ("math_inline", "math_inline_double", "math_block", "math_block_label")
+_OPENING, _CLOSING = "（《“‘", "，。；：、！？）》”’"  # may not end, may not begin a line
+_IN_A_QUANTITY = re.compile(r"(?<=\d) (?=\d{3}(?!\d)|[A-Za-zµμΩ°%‰])")  # 28 800, 2.55 m³/h
 FigureUrl = Callable[[str], str]
 
 
@@ -102,17 +105,36 @@ def _prepare(tokens: list[Token], figure_url: FigureUrl | None) -> None:
         for leaf in _with_children(token):
             if leaf.type in _MATH:
                 leaf.meta["mathml"] = _formula(leaf, line)
+            elif leaf.type == "text":
+                leaf.content = _IN_A_QUANTITY.sub("\u00a0", leaf.content)
             elif leaf.type == "image":
                 leaf.attrs["src"] = figure_url(str(leaf.attrs["src"])) if figure_url else ""
                 leaf.attrs["loading"] = "lazy"
             elif leaf.type == "link_open" and str(leaf.attrs.get("href", "")).startswith("#"):
                 leaf.attrs["href"] = "#" + _ANCHOR + str(leaf.attrs["href"])[1:]
+        _keep_punctuation(token.children or [])
         if token.type in {"th_open", "td_open"} and "right" in str(token.attrs.pop("style", "")):
             token.attrs["class"] = "num"
         if token.type == "inline" and token.children and [leaf.type for leaf in token.children] == ["image"]:
             tokens[index - 1].tag = tokens[index + 1].tag = "figure"
             tokens[index - 1].hidden = tokens[index + 1].hidden = False
             token.children[0].meta["figure"] = True
+
+
+def _keep_punctuation(leaves: Sequence[Token]) -> None:
+    """Tie an inline formula to the punctuation beside it.
+
+    Browsers may break a line on both sides of a formula (CSS Text 3 §5.1: it is an atomic inline), a comma behind it or not.
+    """
+    for before, formula, after in zip(leaves, leaves[1:], leaves[2:], strict=False):
+        if formula.type != "math_inline":
+            continue
+        opening = before.content[-1:] if before.type == "text" and before.content.endswith(tuple(_OPENING)) else ""
+        closing = after.content[:1] if after.type == "text" and after.content.startswith(tuple(_CLOSING)) else ""
+        before.content = before.content.removesuffix(opening) if opening else before.content
+        after.content = after.content.removeprefix(closing) if closing else after.content
+        if opening or closing:
+            formula.meta["mathml"] = f'<span class="nowrap">{opening}{formula.meta["mathml"]}{closing}</span>'
 
 
 def _with_children(token: Token) -> Iterator[Token]:

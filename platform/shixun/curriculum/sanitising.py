@@ -21,7 +21,7 @@ _MATH_ATTRIBUTES = {
     *("rowspacing", "rspace", "scriptlevel", "separator", "stretchy", "symmetric", "width"),
 }
 _CLASSES = {
-    "span": re.compile(r"[a-z][a-z0-9]{0,2}"),  # Pygments
+    "span": re.compile(r"[a-z][a-z0-9]{0,2}|nowrap"),  # Pygments; a formula and its comma
     "div": re.compile(r"note|warning"),
     "p": re.compile(r"callout-title"),
     "th": re.compile(r"num"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import unicodedata
+from datetime import date
 from io import BytesIO
 from pathlib import Path
 
@@ -12,6 +13,10 @@ from click.testing import CliRunner
 from pypdf import PdfReader
 
 from shixun.cli import main
+from shixun.commands.bare import bare_app
+from shixun.commands.pack_exchange import labs_at_hand
+from shixun.curriculum.courseware import Imprint, courseware_html
+from shixun.curriculum.packs import read_course
 from shixun.curriculum.printing import anchor_pages
 from shixun_packs.starting import start_pack
 
@@ -77,6 +82,43 @@ def test_courseware_has_cover_contents_running_heads_figures_and_answers(tmp_pat
         assert plain(said) in answers
     assert reader.metadata is not None
     assert reader.metadata.title == '控制 <b>"入门"</b>'
+
+
+def test_labs_at_hand_are_printed_with_their_task_and_figures(tmp_path: Path) -> None:
+    course, lab = tmp_path / "courses" / "my-course", tmp_path / "labs" / "packs" / "my-lab"
+    start_pack("course", course, "课", "Course", "junior")
+    start_pack("lab", lab, "班次效率", "Shift efficiency", "")
+    (lab / "figures").mkdir()
+    drawing = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 9 9"><title>a</title></svg>'
+    (lab / "figures" / "a.svg").write_text(drawing, encoding="utf-8")
+    with (lab / "lab.toml").open("a", encoding="utf-8") as file:
+        file.write(
+            '\n[[step]]\ntitle = {zh = "看图", en = "Look"}\ntext = {zh = "![图](figures/a.svg)", en = "Look."}\n'
+        )
+    items = "".join(
+        f"""
+[[unit.item]]
+kind = "lab"
+slug = "{name}"
+lab = "{name}"
+minutes = 30
+title = {{zh = "实验：{name}", en = "Lab"}}
+"""
+        for name in ("my-lab", "elsewhere")
+    )
+    with (course / "course.toml").open("a", encoding="utf-8") as file:
+        file.write(items)
+    ready = read_course(course)
+    labs = labs_at_hand(course, ready)
+    assert list(labs) == ["my-lab"]
+    with bare_app().test_request_context(headers={"Accept-Language": "zh"}):
+        html = courseware_html(ready, Imprint("某某中心", date(2026, 11, 29), False), labs, {"lab-my-lab": 9})
+    assert '<section class="lesson" id="lab-my-lab">' in html
+    assert '<a href="#lab-my-lab">实验：my-lab</a><span class="page">9</span>' in html
+    assert "<span>实验：elsewhere</span>" in html, "its pack is not here: it stands in the contents only"
+    for step in labs["my-lab"].steps:
+        assert step["title"]["zh"] in html
+    assert '<img src="labs/my-lab/figures/a.svg"' in html
 
 
 def test_without_chromium_the_way_out_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -137,3 +137,13 @@ def test_what_cannot_be_shown_is_named_by_line(markdown: str, line: int) -> None
 def test_lines_and_steps() -> None:
     assert render_line("量 `Q` 与 **H** <b>") == "量 <code>Q</code> 与 <strong>H</strong> &lt;b&gt;"
     assert render_text("- 一\n- 二") == "<ul>\n<li>一</li>\n<li>二</li>\n</ul>\n"
+
+
+def test_no_line_begins_with_the_comma_behind_a_formula_and_no_quantity_breaks() -> None:
+    html = render_text("时间常数（$T$，$K$）是 $T$；等于 28 800 s，或 5 台、第 3 OPC 层 `1 2 m`。")
+    assert html.count('<span class="nowrap">') == 3
+    for kept in ('（<math display="inline">', "</math>，</span>", "</math>）</span>", "</math>；</span>"):
+        assert kept in html
+    assert "28&nbsp;800&nbsp;s，或 5 台" in html
+    assert "<code>1 2 m</code>" in html
+    assert "nowrap" not in render_text("于是 $a$ 与 $$b$$。")
