@@ -86,8 +86,8 @@ def check(title, found, expected):
 #     └── ABORT：除 ABORTING、ABORTED 以外的任何状态（包括 CLEARING）
 # ```
 #
-# - 名字以 -ING 结尾的十个是**动作状态**，`done` 为真就走到箭头所指的下一个状态；其余七个**等待**，只听指令。
-# - EXECUTE 不以 -ING 结尾：它不会因为 `done` 自己结束。
+# - 名字以 -ING 结尾的十个是**动作状态**，`done` 为真就走到箭头所指的下一个状态；其余七个只听指令。
+# - EXECUTE 是生产本身，规范也归在动作状态里，但它不会因为 `done` 自己结束。
 # - 表里没有的（状态，指令）组合不起作用。
 #
 # 写出 `next_state(state, cmd, done)`：先看指令，指令有转移就走；否则动作状态看 `done`；都没有，状态不变。这里不管联锁。

@@ -140,7 +140,7 @@ plant.write("loop1.auto", True)
 # %% [markdown]
 # ## 第二步 认出对象
 #
-# 一阶加滞后模型：输入在 $t_0$ 变化 $\Delta u$ 之后，
+# 一阶加滞后模型（时间常数课文里写 $T$，这里写 $\tau$）：输入在 $t_0$ 变化 $\Delta u$ 之后，
 #
 # $$y(t) = y_0 + K\,\Delta u\,\bigl(1-e^{-(t-t_0-\theta)/\tau}\bigr),\quad t \ge t_0+\theta$$
 #
@@ -205,9 +205,9 @@ near("delay", _found["delay"], 8.0, 3.0)
 #
 # SIMC 规则（Skogestad，2003），希望的闭环时间常数为 $\tau_c$：
 #
-# $$K_p = \frac{\tau}{K\,(\tau_c+\theta)},\qquad T_i = \min\{\tau,\ 4(\tau_c+\theta)\}$$
+# $$K_c = \frac{\tau}{K\,(\tau_c+\theta)},\qquad T_i = \min\{\tau,\ 4(\tau_c+\theta)\}$$
 #
-# 取 $\tau_c$ = 10～15 秒。比如认出 $K$ = 5.2 cm/V、$\tau$ = 62 s、$\theta\approx$ 2 s，取 $\tau_c$ = 12 s：$K_p = 62/(5.2\times14)=0.85$ V/cm，$T_i=56$ s。
+# 取 $\tau_c$ = 10～15 秒。比如认出 $K$ = 5.2 cm/V、$\tau$ = 62 s、$\theta\approx$ 2 s，取 $\tau_c$ = 12 s：$K_c = 62/(5.2\times14)=0.85$ V/cm，$T_i=56$ s。
 #
 # 三件事别忘了：
 #
@@ -325,7 +325,7 @@ plant.write("loop1.auto", True)
 #
 # 用自己的话回答（教师评阅）：
 #
-# 1. 写出你认出的 $K$、$\tau$、$\theta$，用的 $\tau_c$ 和算出的 $K_p$、$T_i$。在 16 cm 而不是 12.4 cm 上工作，$K$ 和 $\tau$ 会怎样变，控制器还行吗？
+# 1. 写出你认出的 $K$、$\tau$、$\theta$，用的 $\tau_c$ 和算出的 $K_c$、$T_i$。在 16 cm 而不是 12.4 cm 上工作，$K$ 和 $\tau$ 会怎样变，控制器还行吗？
 # 2. 贴出（或描述）你的控制器在装置上抗一次扰动的曲线：最大偏差多少，多久回来？
 # 3. 为什么不加微分也行？什么样的对象值得加？
 #
@@ -334,7 +334,7 @@ plant.write("loop1.auto", True)
 
 # %% [markdown] nbgrader={"grade_id": "report", "grade": true, "solution": true, "locked": false, "points": 15, "schema_version": 3, "cell_type": "markdown"}
 # ### BEGIN SOLUTION
-# 1. K = 5.2 cm/V，τ = 62 s，θ ≈ 2 s；τc = 12 s，Kp = 0.85 V/cm，Ti 取 50 s。τ 和 K 都与 √h 成正比，16 cm 时大 14 %；Kp 只用到 τ/K，几乎不变，所以还行。
+# 1. K = 5.2 cm/V，τ = 62 s，θ ≈ 2 s；τc = 12 s，Kc = 0.85 V/cm，Ti 取 50 s。τ 和 K 都与 √h 成正比，16 cm 时大 14 %；Kc 只用到 τ/K，几乎不变，所以还行。
 # 2. 泄放阀开 30 %：最大偏差约 1.3 cm，两分钟内回到 0.2 cm 以内。
 # 3. 对象接近一阶，滞后只有两三秒，PI 已经够快，微分只会放大噪声。滞后不大而有两个相近时间常数的对象（温度）值得加。
 # ### END SOLUTION
