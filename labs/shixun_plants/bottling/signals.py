@@ -31,7 +31,7 @@ _COMMAND_TITLES = {
     "line.cmd_hold": ("保持命令", "Hold command"),
     "line.cmd_unhold": ("解除保持命令", "Unhold command"),
     "line.cmd_reset": ("复位命令", "Reset command"),
-    "line.cmd_abort": ("急停命令", "Abort command"),
+    "line.cmd_abort": ("中止命令", "Abort command"),
     "line.cmd_clear": ("故障清除命令", "Clear command"),
 }
 
