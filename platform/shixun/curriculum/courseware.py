@@ -109,13 +109,12 @@ def _printable(html: str, folder: str) -> str:
 
 
 def _card(question: dict[str, Any]) -> dict[str, Any]:
-    """A question without its answer; entries of an ordering stand shuffled, as on the screen."""
-    order = questions.order_of(question, "print") if question["kind"] == "ordering" else _places(question)
-    return questions.card(question, order) | {"letters": _LETTERS}
+    """A question without its answer; choices and entries stand shuffled as on the screen, in lesson and appendix alike."""
+    return questions.card(question, _order(question)) | {"letters": _LETTERS}
 
 
-def _places(question: dict[str, Any]) -> list[int]:
-    return list(range(len(question.get("choices") or question.get("order") or [])))
+def _order(question: dict[str, Any]) -> list[int]:
+    return questions.order_of(question, "print")
 
 
 def _answers(ready: ReadyCourse) -> list[dict[str, Any]]:
@@ -135,10 +134,10 @@ def _answers(ready: ReadyCourse) -> list[dict[str, Any]]:
 
 
 def _answered(question: dict[str, Any]) -> dict[str, Any]:
-    order = _places(question)
+    order = _order(question)
     judged = questions.result(question, order, questions.model_answer(question), reveal=True, teacher=True)
     choices = question.get("choices") or []
-    right = [_LETTERS[index] for index, choice in enumerate(choices) if choice["correct"]]
+    right = [_LETTERS[place] for place, index in enumerate(order) if choices and choices[index]["correct"]]
     return _card(question) | {
         "why": [(judged.get("choices") or {}).get(str(index), {}).get("why") for index in range(len(choices))],
         "expected": ", ".join(right) if choices else questions.expected(question),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import unicodedata
 from datetime import date
 from io import BytesIO
@@ -82,6 +83,22 @@ def test_courseware_has_cover_contents_running_heads_figures_and_answers(tmp_pat
         assert plain(said) in answers
     assert reader.metadata is not None
     assert reader.metadata.title == '控制 <b>"入门"</b>'
+
+
+def test_choices_are_printed_shuffled_and_the_answers_name_them_by_the_same_letters(tmp_path: Path) -> None:
+    course = tmp_path / "my-course"
+    start_pack("course", course, "课", "Course", "junior")
+    ready = read_course(course)
+    singles = [question for question in [*ready.checks, *ready.quizzes["final-quiz"]] if question["kind"] == "single"]
+    assert singles
+    with bare_app().test_request_context(headers={"Accept-Language": "zh"}):
+        html = courseware_html(ready, Imprint("", date(2026, 11, 29), True), {}, {})
+    lesson, appendix = html.split('id="appendix"')
+    for question in singles:
+        right = next(str(choice["text"]["zh"]) for choice in question["choices"] if choice["correct"])
+        letter = next(re.findall(rf"<li>([A-L])\. {re.escape(right)}</li>", part)[0] for part in (appendix,))
+        assert f"<strong>答案</strong> {letter}</p>" in appendix
+        assert f"<li>{letter}. {right}</li>" in lesson or question not in ready.checks
 
 
 def test_labs_at_hand_are_printed_with_their_task_and_figures(tmp_path: Path) -> None:
