@@ -56,10 +56,7 @@ def calls(seed):
         asked += [Call(name="produced", args=[messages, tag, *span], seconds=5) for tag in ("filler.count", "line.rejects")]
         asked.append(Call(name="shift_report", args=[messages, shift], seconds=5))
     asked += _edges(rng)
-    reports = [_report(*one) for one in shifts]
-    asked.append(Call(name="total", args=[reports[:2], shifts[0][1]["ideal_rate"]], seconds=5))
-    asked.append(Call(name="total", args=[reports, shifts[2][1]["ideal_rate"]], seconds=5))
-    return asked
+    return asked + [Call(name="total", args=_week(rng, length), seconds=5) for length in (2, 5)]
 
 
 def judge(calls, answers, plant_log):
@@ -144,13 +141,14 @@ def _report(messages, shift, mistake=None):
     }.get(mistake, UP)
     planned = span[1] - span[0] - sum(_overlap(span, pause) for pause in pauses)
     down = 0.0
-    for begin, end, state in _intervals(messages, "filler.state", *span, mistake):
+    states, counts = ("retained", None) if mistake == "retained-states" else (mistake, mistake)
+    for begin, end, state in _intervals(messages, "filler.state", *span, states):
         if state not in up:
             excused = 0.0 if mistake == "break-is-down" else sum(_overlap((begin, end), pause) for pause in pauses)
             down += end - begin - excused
     running = planned - down
-    made = _produced(messages, "filler.count", *span, mistake)
-    rejects = 0 if mistake == "rejects-are-not-good" else _produced(messages, "line.rejects", *span, mistake)
+    made = _produced(messages, "filler.count", *span, counts)
+    rejects = 0 if mistake == "rejects-are-not-good" else _produced(messages, "line.rejects", *span, counts)
     speed = shift["ideal_rate"] / (1 if mistake == "per-second" else 60)
     ideal = running / shift["ideal_rate"] if mistake == "per-bottle" else speed * running
     ideal = speed * planned if mistake == "planned-for-running" else ideal
@@ -187,13 +185,14 @@ MISTAKES = {  # by function: those that are tried, the most telling first
     _report: (
         "break-not-planned", "break-is-down", "waiting-is-not-down", "only-failures", "held-runs", "per-second", "per-bottle",
         "reject-share", "rejects-are-not-good", "good-for-made", "planned-for-running", "down-share", "mean",
-        "open-end", "before-start", "always-wrap", "always-reset", "negative-lost", "last-minus-first", "baseline", *MESSAGES,
+        "open-end", "before-start", "always-wrap", "always-reset", "negative-lost", "last-minus-first", "baseline",
+        "retained-states", *MESSAGES,
     ),
     _total: ("average", "average-oee", "per-second"),
 }  # fmt: skip
 HINTS = {"only-failures": "stopped-is-down", "held-runs": "stopped-is-down", "per-second": "per-minute", "per-bottle": "per-minute"}
 HINTS |= {"always-reset": "wrap", "always-wrap": "reset", "negative-lost": "reset", "last-minus-first": "reset", "order": "arrival-time"}
-HINTS |= {"unclipped": "clip", "whole-record": "clip", "average-oee": "average", "mean": "product", "baseline": "before-start"}
+HINTS |= {"unclipped": "clip", "whole-record": "clip", "average-oee": "average", "mean": "product", "baseline": "before-start", "retained-states": "retained"}
 
 
 # -- shifts that nobody has seen -----------------------------------------------------------------------------------------
@@ -296,6 +295,20 @@ def _transported(rng, rows, start, late):
         {"tag": tag, "value": value, "time": round(time, 3), "arrived": round(arrived, 3), "retain": retain}
         for arrived, tag, value, time, retain in sorted(messages)
     ]
+
+
+def _week(rng, length):
+    """[reports, ideal rate] of some shifts of very different length."""
+    rate, reports = rng.choice((48.0, 54.0, 60.0)), []
+    for number in range(length):
+        planned = float(rng.randint(1800, 7200) if number % 2 else rng.randint(18_000, 27_000))
+        running = round(planned * rng.uniform(0.6, 0.98), 1)
+        made = int(running * rate / 60 * rng.uniform(0.6, 0.98))
+        good = int(made * rng.uniform(0.9, 0.995))
+        shares = [running / planned, made / (running * rate / 60), good / made]
+        values = (planned, running, made, good, *shares, math.prod(shares))
+        reports.append(dict(zip((*AMOUNTS, *SHARES), values, strict=True)))
+    return [reports, rate]
 
 
 def _edges(rng):

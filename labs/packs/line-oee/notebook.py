@@ -125,7 +125,7 @@ def show_losses(report, ideal_rate):
     axes.text(names[0], levels[0] * 1.015, f"{levels[0]:,.0f}", ha="center")
     axes.text(names[4], levels[3] + levels[0] * 0.015, f"{levels[3]:,.0f}", ha="center")
     shares = "A {availability:.1%} × P {performance:.1%} × Q {quality:.1%} = OEE {oee:.1%}".format(**report)
-    axes.set(title=shares, ylabel="bottles", ylim=(0, levels[0] * 1.12))
+    axes.set(title=shares, ylabel="bottles", ylim=(min(0, *levels) * 1.12, max(1, *levels) * 1.12))
     plt.show()
 
 
