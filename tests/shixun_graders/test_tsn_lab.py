@@ -53,7 +53,8 @@ def plan(*, early: int = 0, guard: int = LARGE, size: int = WIRE) -> dict[str, A
 
 def tried(simulator: dict[str, Any], given: Any, one: dict[str, Any] | None = None, **changes: Any) -> dict[str, Any]:
     found: dict[str, Any] = simulator["simulate"](network(**changes), [one or stream()], given)
-    return found["streams"]["s"] | {"share": found["best_effort"]}
+    verdict: dict[str, Any] = found["streams"]["s"]
+    return verdict | {"share": found["best_effort"]}
 
 
 def test_a_frame_goes_the_way_that_the_lesson_computes(simulator: dict[str, Any]) -> None:

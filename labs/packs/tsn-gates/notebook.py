@@ -18,17 +18,7 @@
 # %% [markdown]
 # ## 谁在哪里运行
 #
-# ```text
-#   发送端 talker             交换机：每个出口 8 个队列、8 道门                     接收端 listener
-#   ┌───────────┐      ┌──────────────────────────────────────┐      ┌──────────┐
-#   │ 按时发送：  │ ───► │ 队列 7 控制   ──┤门├──┐                 │ ───► │ 伺服      │
-#   │ 起点＋offset│      │ 队列 0～6 其余 ──┤门├──┴► 出口，一次一帧   │      │ 期限内到   │
-#   └───────────┘      └────────────────▲─────────────────────┘      └──────────┘
-#                                       │ 门控表：一行一行地开关，一个周期一轮
-#   你的 schedule(network, streams) ────┘  所有设备的时钟由 802.1AS 对齐，共用一个起点时间
-#
-#   实验容器：笔记本 + assets/tsn.py（小模拟器）       评分：同一个模拟器，五张没见过的网
-# ```
+# ![发送端按时发送，交换机每个出口有队列和门，门控表由 schedule 算出，所有设备共用一个时间](assets/who.svg)
 #
 # 提交的是一个**会排表的函数**。评分时它收到五张没见过的网，交出的门控表在模拟器里一帧一帧地重放。照着眼前这张网把数字写死，换一张就不灵了。
 #
@@ -41,7 +31,7 @@ import math
 import sys
 
 sys.path.insert(0, "assets")
-from tsn import CLOSED, CONTROL, REST, ports, simulate  # 0x00 全关、0x80 开队列 7、0x7F 开队列 0～6
+from tsn import CLOSED, CONTROL, REST, ports  # 0x00 全关、0x80 开队列 7、0x7F 开队列 0～6
 from tsn_plot import draw_network, gantt, look, show_gates
 
 
@@ -53,12 +43,12 @@ def both_ways(links):
 def stream(route, size, period_us, deadline_us, jitter_us=4):
     """一条流：时间换成纳秒 / A stream, its times in nanoseconds."""
     route = route.split()
-    return {"id": f"{route[0]}-{route[-1]}", "route": route, "bytes": size, "period": period_us * 1000,
-            "deadline": deadline_us * 1000, "jitter": jitter_us * 1000}
+    return {"id": f"{route[0]}-{route[-1]}", "route": route, "bytes": size,
+            "period": period_us * 1000, "deadline": deadline_us * 1000, "jitter": jitter_us * 1000}
 
 
 def inside(time, begin, end, cycle):
-    """time 在不在 [begin, end) 里；时间绕着周期转，跨过周期边界也对 / Whether a time lies in a window, around the cycle."""
+    """time 在不在 [begin, end) 里，跨过周期边界也对 / Whether a time lies in a window, around the cycle."""
     return (time - begin) % cycle < end - begin
 
 
@@ -68,8 +58,9 @@ def overlap(a, b, cycle):
 
 
 LINE = {  # 灌装线，全是 100 Mbit/s / The bottling line
-    "mbps": both_ways({("sw1", "sw2"): 100, ("sw2", "sw3"): 100, ("plc", "sw1"): 100, ("filler", "sw2"): 100,
-                       ("encoder", "sw2"): 100, ("capper", "sw3"): 100, ("safety", "sw3"): 100}),
+    "mbps": both_ways({("sw1", "sw2"): 100, ("sw2", "sw3"): 100,
+                       ("plc", "sw1"): 100, ("filler", "sw2"): 100, ("encoder", "sw2"): 100,
+                       ("capper", "sw3"): 100, ("safety", "sw3"): 100}),
     "cable_ns": 500, "switch_ns": 2000, "margin_ns": 600, "largest": 1522, "best_effort": 0.35,
 }
 LINE_STREAMS = [
@@ -78,9 +69,9 @@ LINE_STREAMS = [
     stream("encoder sw2 sw3 capper", 72, 500, 100),
     stream("safety sw3 sw2 sw1 plc", 98, 1000, 200),
 ]
-CELL = {  # 码垛单元：主干 1 Gbit/s，周期不成倍数 / The palletiser: a faster trunk, and periods that aren't multiples
-    "mbps": both_ways({("sw1", "sw2"): 1000, ("plc", "sw1"): 100, ("scanner", "sw1"): 100, ("robot", "sw2"): 100,
-                       ("gripper", "sw2"): 100}),
+CELL = {  # 码垛单元：主干快，周期不成倍数 / The palletiser: a fast trunk, odd periods
+    "mbps": both_ways({("sw1", "sw2"): 1000, ("plc", "sw1"): 100, ("scanner", "sw1"): 100,
+                       ("robot", "sw2"): 100, ("gripper", "sw2"): 100}),
     "cable_ns": 400, "switch_ns": 3000, "margin_ns": 800, "largest": 1522, "best_effort": 0.3,
 }
 CELL_STREAMS = [
@@ -91,7 +82,8 @@ CELL_STREAMS = [
 
 
 def check(title, found, expected):
-    print("✔" if found == expected else "✘", title, "→", found, "" if found == expected else f"(应为 / expected {expected})")
+    told = "" if found == expected else f"→ {found}\n  应为 / expected {expected}"
+    print("✔" if found == expected else "✘", title, told)
 
 
 draw_network(LINE, LINE_STREAMS)
@@ -119,11 +111,13 @@ draw_network(LINE, LINE_STREAMS)
 # | `deadline` | 从**周期起点**（不是发出时刻）算，最晚多少 ns 要到 |
 # | `jitter` | 到达时刻最早与最晚之差的上限 |
 #
-# 交换机的脾气：门开着就敢开始发，**不看剩下的时间够不够**；开始了就发完。发送端的网卡会按时发送，不必给它排表，但一次也只能发一帧。
+# 交换机的脾气：门开着就敢开始发，**不看剩下的时间够不够**；开始了就发完。（标准不许开始发来不及发完的帧，可是有的设备不看，有的按最大帧一刀切；
+# 保护带自己留好，换哪一种都不会错。）发送端的网卡会按时发送，不必给它排表，但一次也只能发一帧。
 #
 # > **English.** All times are whole nanoseconds. Ports are written `"from>to"`. A frame is sent at k × period + offset; its deadline
-# > counts from the start of the period. Switches let a frame begin whenever its gate is open, however little time is left. Talkers send
-# > on time and need no list, but one frame at a time. `margin_ns` bounds how far any two clocks (and processing) differ.
+# > counts from the start of the period. Switches let a frame begin whenever its gate is open, however little time is left (the standard
+# > forbids that, devices differ; your own guard bands are right for all of them). Talkers send on time and need no list, but one frame
+# > at a time. `margin_ns` bounds how far any two clocks (and processing) differ.
 
 # %% [markdown]
 # ## 第一步 一帧多久，一轮多长
@@ -243,11 +237,13 @@ def gate_list(windows, cycle, guard):
 
 # %% nbgrader={"grade_id": "gates-try", "grade": false, "solution": false, "locked": true, "schema_version": 3, "cell_type": "code"}
 # 自查（不计分）/ Check yourself (no points)
-check("窗口在 0 / at 0", gate_list([[0, 39_000]], 500_000, 123_360), [[CONTROL, 39_000], [REST, 337_640], [CLOSED, 123_360]])
+check("窗口在 0 / at 0", gate_list([[0, 39_000]], 500_000, 123_360),
+      [[CONTROL, 39_000], [REST, 337_640], [CLOSED, 123_360]])
 check("跨过边界 / across the end", gate_list([[-600, 12_920]], 500_000, 123_360),
       [[CONTROL, 12_920], [REST, 363_120], [CLOSED, 123_360], [CONTROL, 600]])
 check("放不下保护带 / too close", gate_list([[300_000, 310_000], [200_000, 210_000]], 500_000, 123_360),
-      [[REST, 76_640], [CLOSED, 123_360], [CONTROL, 10_000], [CLOSED, 90_000], [CONTROL, 10_000], [REST, 190_000]])
+      [[REST, 76_640], [CLOSED, 123_360], [CONTROL, 10_000], [CLOSED, 90_000],
+       [CONTROL, 10_000], [REST, 190_000]])
 show_gates(gate_list([[-600, 12_920], [300_000, 313_520]], 500_000, 123_360))
 
 # %% [markdown]
@@ -256,10 +252,12 @@ show_gates(gate_list([[-600, 12_920], [300_000, 313_520]], 500_000, 123_360))
 # `schedule(network, streams)` 返回一份计划：
 #
 # ```python
-# {"cycle": 1_000_000,                              # 所有表共同的周期
-#  "offsets": {"plc-filler": 15_000, …},            # 每条流的发送时刻，0 ≤ offset < period，整数
-#  "gates": {"sw1>sw2": [[0x80, 12_920], …], …}}    # 有控制流经过的每个交换机出口一张表
+# {"cycle": 1_000_000,                            # 共同的周期
+#  "offsets": {"plc-filler": 15_000, …},          # 每条流何时发送
+#  "gates": {"sw1>sw2": [[0x80, 12_920], …], …}}  # 每个出口一张表
 # ```
+#
+# `offset` 是整数，0 ≤ `offset` < `period`；有控制流经过的**每个交换机出口**都要有表，发送端的口不用。
 #
 # 一种够用的排法（首次适应）：
 #
@@ -342,8 +340,8 @@ print(look(LINE, LINE_STREAMS, PLAN | {"gates": {port: [[0xFF, PLAN["cycle"]]] f
 
 # %% [markdown] nbgrader={"grade_id": "report", "grade": true, "solution": true, "locked": false, "points": 10, "schema_version": 3, "cell_type": "markdown"}
 # ### BEGIN SOLUTION
-# 1. 最忙的是中间的交换机去旋盖的口：窗口约 5 %，保护带约 25 %，其余约 70 %。换成千兆，帧和保护带都缩到十分之一，保护带省下的最多：
+# 1. 最忙的是去旋盖的口：窗口约 4 %，保护带和窗口之间的空隙约 28 %，其余约 68 %。换成千兆，帧和保护带都缩到十分之一，保护带省下的最多：
 #    它由最大的普通帧决定，123 µs 变成 12 µs。
-# 2. 窗口只多留了 0.6 µs，不到一秒就错开了：帧到的时候门已经关了，要等下一周期，表现为晚整整一个周期；门关着，优先级再高也不能发。
+# 2. 窗口只多留了 0.6 µs，0.06 秒就用完了：帧到的时候门已经关了，要等下一周期，表现为晚整整一个周期；门关着，优先级再高也不能发。
 # 3. 之后每一跳晚 4 µs，超过余量，门在帧没发完时就关了，或者根本赶不上窗口；要用新的处理时间重新排表，所有后面的交换机都要换表。
 # ### END SOLUTION

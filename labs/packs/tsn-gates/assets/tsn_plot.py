@@ -22,11 +22,13 @@ def look(network, streams, plan):
     lines = [f"✘ {port}: {TABLE_FAULTS[fault]}" for port, fault in found["tables"].items()]
     for stream in streams:
         verdict = found["streams"][stream["id"]]
-        told = "" if verdict["ok"] else FAULTS[verdict["fault"]]
+        told = ""
         if verdict["latest"] is not None:
-            numbers = f"最晚到 / latest {verdict['latest'] / 1000:7.1f} µs (≤ {stream['deadline'] / 1000:g})"
-            told = f"{numbers}  抖动 / jitter {verdict['jitter'] / 1000:6.2f} µs (≤ {stream['jitter'] / 1000:g})  {told}"
+            told = f"最晚到 / latest {verdict['latest'] / 1000:7.1f} µs (≤ {stream['deadline'] / 1000:g})"
+            told += f"  抖动 / jitter {verdict['jitter'] / 1000:6.2f} µs (≤ {stream['jitter'] / 1000:g})"
         lines.append(f"{'✔' if verdict['ok'] else '✘'} {stream['id']:16} {told}")
+        if not verdict["ok"]:
+            lines.append(f"    ↳ {FAULTS[verdict['fault']]}")
     mark = "✔" if found["best_effort"] >= network["best_effort"] else "✘"
     share = f"{found['best_effort']:.0%} (≥ {network['best_effort']:.0%})"
     return "\n".join([*lines, f"{mark} 队列 0 开得最少的出口 / least share of queue 0: {share}"])
