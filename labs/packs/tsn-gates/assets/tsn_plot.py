@@ -13,25 +13,28 @@ GATES = {
     "both": ("#f3b4ae", "一起开 all open"),
 }
 OTHER = ("#5a6472", "最晚还能开始的大帧 last large frame")
-WIDTH, LEFT, ROW = 900, 130, 26  # px
+WIDTH, LEFT, ROW = 640, 112, 26  # px
 
 
 def look(network, streams, plan):
     """试跑一份计划，一条流说一行 / Try a plan: a text with a line for each stream."""
     found = simulate(network, streams, plan)
     lines = [f"✘ {port}: {TABLE_FAULTS[fault]}" for port, fault in found["tables"].items()]
+    lines.append(f"  {'':16} 最晚到 / latest     抖动 / jitter (µs)")
     for stream in streams:
         verdict = found["streams"][stream["id"]]
-        told = ""
+        told = f"{'✔' if verdict['ok'] else '✘'} {stream['id']:16}"
         if verdict["latest"] is not None:
-            told = f"最晚到 / latest {verdict['latest'] / 1000:7.1f} µs (≤ {stream['deadline'] / 1000:g})"
-            told += f"  抖动 / jitter {verdict['jitter'] / 1000:6.2f} µs (≤ {stream['jitter'] / 1000:g})"
-        lines.append(f"{'✔' if verdict['ok'] else '✘'} {stream['id']:16} {told}")
-        if not verdict["ok"]:
-            lines.append(f"    ↳ {FAULTS[verdict['fault']]}")
+            told += _limited(verdict["latest"], stream["deadline"], 1) + _limited(verdict["jitter"], stream["jitter"], 2)
+        told = told.rstrip()
+        lines += [told] if verdict["ok"] else [told, f"  ↳ {FAULTS[verdict['fault']]}"]
     mark = "✔" if found["best_effort"] >= network["best_effort"] else "✘"
     share = f"{found['best_effort']:.0%} (≥ {network['best_effort']:.0%})"
-    return "\n".join([*lines, f"{mark} 队列 0 开得最少的出口 / least share of queue 0: {share}"])
+    return "\n".join([*lines, f"{mark} 队列 0 开得最少的出口 / least of queue 0: {share}"])
+
+
+def _limited(value, limit, places):
+    return f" {value / 1000:7.{places}f} {'≤' if value <= limit else '>'} {limit / 1000:<7g}"
 
 
 def draw_network(network, streams):
@@ -40,7 +43,7 @@ def draw_network(network, streams):
     for port in network["mbps"]:
         near.setdefault(port.split(">")[0], []).append(port.split(">")[1])
     switches = sorted(node for node in near if len(near[node]) > 1)
-    space = (WIDTH - 260) / len(switches)
+    space = WIDTH / len(switches)
     place = {switch: (space * (number + 0.5), 115) for number, switch in enumerate(switches)}
     for switch in switches:
         ends = [node for node in near[switch] if node not in switches]
@@ -55,16 +58,17 @@ def draw_network(network, streams):
     for number, stream in enumerate(streams):
         shift = 4 * (number - (len(streams) - 1) / 2)
         parts.append(_line([(x + shift, y + shift) for x, y in map(place.get, stream["route"])], _colour(number), 2.5))
-        parts.append(_rect(WIDTH - 240, 34 + 24 * number, 16, 12, _colour(number)))
-        told = f"{stream['bytes']} 字节/{stream['period'] / 1000:g} µs"
-        parts.append(_text(WIDTH - 218, 44 + 24 * number, f"{stream['id']}  {told}", "start"))
+        told = f"{stream['id']}: {stream['bytes']} 字节 bytes / {stream['period'] / 1000:g} µs"
+        x, y = 10 + number % 2 * WIDTH / 2, 250 + number // 2 * 22
+        parts += [_rect(x, y - 11, 16, 12, _colour(number)), _text(x + 21, y, told, "start")]
     for node, (x, y) in place.items():
         half = 5 * len(node) + 8
         fill = "#e3effb" if node in switches else "#ffffff"
         parts.append(f'<rect x="{x - half}" y="{y - 15}" width="{2 * half}" height="30" rx="6" fill="{fill}" stroke="#1f2a37"/>')
         parts.append(_text(x, y + 5, node))
-    parts.append(_text(10, 236, "粗线 thick: 1 Gbit/s，细线 thin: 100 Mbit/s", "start"))
-    _show(250, parts)
+    bottom = 250 + (len(streams) + 1) // 2 * 22
+    parts.append(_text(10, bottom, "灰粗线 thick: 1 Gbit/s，细线 thin: 100 Mbit/s", "start"))
+    _show(bottom + 10, parts)
 
 
 def gantt(network, streams, plan, until=None):
@@ -125,7 +129,7 @@ def _block(begin, stop, end, y, height, colour, told):
 
 def _axis(end, y):
     """刻度：五到十个整数 / Five to ten ticks at round numbers of µs."""
-    step = next(step for size in (1, 10, 100, 1000, 10_000) for step in (size, 2 * size, 5 * size) if end / step <= 10_000)
+    step = next(step for size in (1, 10, 100, 1000, 10_000) for step in (size, 2 * size, 5 * size) if end / step <= 8_000)
     ticks = range(0, end // 1000 + 1, step)
     parts = [_text(LEFT + 1000 * tick * (WIDTH - LEFT - 20) / end, y + 16, str(tick)) for tick in ticks]
     return [*parts, _text(LEFT + (WIDTH - LEFT) / 2, y + 34, "时间 time (µs)")]
@@ -135,7 +139,7 @@ def _legend(marks):
     """图例的各部分和占的高度 / The parts of the legend and its height."""
     parts, x, y = [], LEFT, 8
     for colour, told in marks:
-        width = 34 + sum(13 if ord(letter) > 255 else 7.5 for letter in told)
+        width = 34 + sum(14 if ord(letter) > 255 else 8 for letter in told)
         if x + width > WIDTH:
             x, y = LEFT, y + 22
         parts += [_rect(x, y, 16, 12, colour), _text(x + 21, y + 11, told, "start")]
@@ -163,5 +167,5 @@ def _text(x, y, text, anchor="middle"):
 
 def _show(height, parts):
     box = f'viewBox="0 0 {WIDTH} {height}" width="{WIDTH}" style="max-width:100%;background:#fff"'
-    font = 'font-family="sans-serif" font-size="13" fill="#1f2a37"'
+    font = 'font-family="sans-serif" font-size="14" fill="#1f2a37"'
     display(HTML(f'<svg xmlns="http://www.w3.org/2000/svg" {box} {font}>{"".join(parts)}</svg>'))
