@@ -1,8 +1,7 @@
 # %% [markdown]
 # # TSN 门控：让伺服帧准点到
 #
-# 灌装线要把伺服、编码器、安全 I/O 和相机、电脑的流量放到**同一张网**上。优先级已经设到最高，伺服的抖动还是有一百多微秒：
-# 一个 1522 字节的大帧一旦开始发，谁也叫不停它。你来给每台交换机的每个出口排一张**门控表**（IEEE 802.1Qbv），让控制帧到的时候线路总是空的。
+# 灌装线要把伺服、编码器、安全 I/O 和相机、电脑的流量放到**同一张网**上。优先级已经设到最高，伺服的抖动还是有一百多微秒：一个 1522 字节的大帧一旦开始发，谁也叫不停它。你来给每台交换机的每个出口排一张**门控表**（IEEE 802.1Qbv），让控制帧到的时候线路总是空的。
 #
 # 做完这个实验，你会：
 #
@@ -111,8 +110,7 @@ draw_network(LINE, LINE_STREAMS)
 # | `deadline` | 从**周期起点**（不是发出时刻）算，最晚多少 ns 要到 |
 # | `jitter` | 到达时刻最早与最晚之差的上限 |
 #
-# 交换机的脾气：门开着就敢开始发，**不看剩下的时间够不够**；开始了就发完。（标准不许开始发来不及发完的帧，可是有的设备不看，有的按最大帧一刀切；
-# 保护带自己留好，换哪一种都不会错。）发送端的网卡会按时发送，不必给它排表，但一次也只能发一帧。
+# 交换机的脾气：门开着就敢开始发，**不看剩下的时间够不够**；开始了就发完。（标准不许开始发来不及发完的帧，可是有的设备不看，有的按最大帧一刀切；保护带自己留好，换哪一种都不会错。）发送端的网卡会按时发送，不必给它排表，但一次也只能发一帧。
 #
 # > **English.** All times are whole nanoseconds. Ports are written `"from>to"`. A frame is sent at k × period + offset; its deadline
 # > counts from the start of the period. Switches let a frame begin whenever its gate is open, however little time is left (the standard
@@ -122,8 +120,7 @@ draw_network(LINE, LINE_STREAMS)
 # %% [markdown]
 # ## 第一步 一帧多久，一轮多长
 #
-# 1. `wire_ns(size, mbps)`：一帧占用线路多少 ns。不足 64 字节补到 64；再加前导 8 和帧间隔 12；一个字节 8 位；$R$ Mbit/s 就是每微秒 $R$ 位。
-#    不是整数就向上取整。
+# 1. `wire_ns(size, mbps)`：一帧占用线路多少 ns。不足 64 字节补到 64；再加前导 8 和帧间隔 12；一个字节 8 位；$R$ Mbit/s 就是每微秒 $R$ 位。不是整数就向上取整。
 #
 # $$t = \frac{(\max(64, L) + 20)\times 8 \times 1000}{R}\ \text{ns}$$
 #
@@ -164,8 +161,7 @@ check("400 与 600 µs", hyperperiod([400_000, 600_000]), 1_200_000)
 #
 # $$s_{k+1} = s_k + t_k + \text{电缆} + \text{处理}$$
 #
-# 各台的时钟不完全一样，所以每一段前后各多留一个 `margin_ns`：从 $s_k - m$ 到 $s_k + t_k + m$。`offset` 为 0 时“开”是负数，
-# 意思是上一周期的末尾，先照样写。
+# 各台的时钟不完全一样，所以每一段前后各多留一个 `margin_ns`：从 $s_k - m$ 到 $s_k + t_k + m$。`offset` 为 0 时“开”是负数，意思是上一周期的末尾，先照样写。
 #
 # 例：134 字节，100 Mbit/s，电缆 0.5 µs，处理 2 µs，每段推后 14.82 µs，和课文里的一样。
 #
@@ -207,8 +203,7 @@ check("scanner → robot", journey(CELL, CELL_STREAMS[2], 10_000),
 # - 窗口不一定排好序，可能挨着、重叠，也可能跨过周期边界：`[-600, 12920]` 的前 600 ns 在**周期末尾**，它的保护带也在那里；
 # - 两个窗口之间放不下保护带，中间就全关。
 #
-# 一个办法：把所有可能变化的时刻（窗口的开、关，保护带的开始）对 `cycle` 取余，加上 0 和 `cycle`，排好序；相邻两个时刻之间，状态不变，
-# 用 `inside(…)` 判断它是什么，状态相同的合成一行。
+# 一个办法：把所有可能变化的时刻（窗口的开、关，保护带的开始）对 `cycle` 取余，加上 0 和 `cycle`，排好序；相邻两个时刻之间，状态不变，用 `inside(…)` 判断它是什么，状态相同的合成一行。
 #
 # > **English.** Turn the control windows of one port into rows `[gates, ns]`: control in the windows, all closed for `guard` before each,
 # > the rest elsewhere. Windows may be unsorted, touch, overlap, or lie across the end of the cycle; so may their guard bands.
@@ -263,8 +258,7 @@ show_gates(gate_list([[-600, 12_920], [300_000, 313_520]], 500_000, 123_360))
 #
 # 1. 周期取 `hyperperiod`；`taken[出口]` 记下已经预定的窗口；
 # 2. **期限紧的流先排**；
-# 3. 对一条流，从 0 开始每隔 1000 ns 试一个 `offset`：它的 `journey` 在一个周期里要**重复** `cycle // period` 次，每次推后一个 `period`；
-#    每一段、每一次都不与 `taken` 重叠（`overlap`），就定下来；
+# 3. 对一条流，从 0 开始每隔 1000 ns 试一个 `offset`：它的 `journey` 在一个周期里要**重复** `cycle // period` 次，每次推后一个 `period`；每一段、每一次都不与 `taken` 重叠（`overlap`），就定下来；
 # 4. 到达时刻（最后一段的“关”加电缆）不能晚于 `deadline`；
 # 5. 都排完了，给每个交换机出口（`ports(route)[1:]`）写 `gate_list`；保护带用 `network["largest"]` 和**这个出口**的速率算。
 #
@@ -315,8 +309,7 @@ gantt(CELL, CELL_STREAMS, CELL_PLAN)
 # %% [markdown]
 # ## 工作台
 #
-# 下面这一格随便用。`gantt(LINE, LINE_STREAMS, PLAN, until=150)` 只画前 150 µs；把某张表改成 `[[0xFF, cycle]]`（所有门一直开），
-# 看看哪一行变成 ✘；把保护带去掉再看一次。
+# 下面这一格随便用。`gantt(LINE, LINE_STREAMS, PLAN, until=150)` 只画前 150 µs；把某张表改成 `[[0xFF, cycle]]`（所有门一直开），看看哪一行变成 ✘；把保护带去掉再看一次。
 #
 # > **English.** Your workbench: zoom in with `until=150`; open all gates, or drop the guard bands, and see what happens.
 
@@ -340,8 +333,7 @@ print(look(LINE, LINE_STREAMS, PLAN | {"gates": {port: [[0xFF, PLAN["cycle"]]] f
 
 # %% [markdown] nbgrader={"grade_id": "report", "grade": true, "solution": true, "locked": false, "points": 10, "schema_version": 3, "cell_type": "markdown"}
 # ### BEGIN SOLUTION
-# 1. 最忙的是去旋盖的口：窗口约 4 %，保护带和窗口之间的空隙约 28 %，其余约 68 %。换成千兆，帧和保护带都缩到十分之一，保护带省下的最多：
-#    它由最大的普通帧决定，123 µs 变成 12 µs。
+# 1. 最忙的是去旋盖的口：窗口约 4 %，保护带和窗口之间的空隙约 28 %，其余约 68 %。换成千兆，帧和保护带都缩到十分之一，保护带省下的最多：它由最大的普通帧决定，123 µs 变成 12 µs。
 # 2. 窗口只多留了 0.6 µs，0.06 秒就用完了：帧到的时候门已经关了，要等下一周期，表现为晚整整一个周期；门关着，优先级再高也不能发。
 # 3. 之后每一跳晚 4 µs，超过余量，门在帧没发完时就关了，或者根本赶不上窗口；要用新的处理时间重新排表，所有后面的交换机都要换表。
 # ### END SOLUTION
