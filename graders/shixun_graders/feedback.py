@@ -60,13 +60,13 @@ def feedback(
 
 
 def form_feedback(lab: Lab, answers: Iterable[Answer], grades: Iterable[CellGrade], notes: Iterable[Note]) -> str:
-    """The fragment of a form lab: scores and reasons, then what was answered, field by field."""
-    parts = ['<section class="sx-feedback">', *(_note(note) for note in notes), _scores(lab, grades)]
+    """The fragment of a form lab: what was answered, field by field, then scores and reasons."""
+    parts = ['<section class="sx-feedback">', *(_note(note) for note in notes)]
     parts.append('<table class="sx-scores"><tr><th>问题 / Question</th><th>作答 / Answer</th></tr>')
     for field, answer in zip(lab.form, answers, strict=True):
         label = f"{html.escape(field.label.zh)}<br>{html.escape(field.label.en)}"
         parts.append(f"<tr><td>{label}</td><td>{_given(field, answer)}</td></tr>")
-    parts.append("</table></section>")
+    parts.append(f"</table>{_scores(lab, grades)}</section>")
     return clean("".join(parts))
 
 
