@@ -6,6 +6,7 @@ A form has nothing to run: its answers go from intake to check.
 from __future__ import annotations
 
 import hashlib
+import json
 import logging
 import tempfile
 import threading
@@ -25,7 +26,8 @@ from shixun_graders.intake.refusal import RefusalError
 from shixun_graders.protocol import CellGrade, Environment, GradingJob, GradingResult, Reason, Seconds, encode
 from shixun_graders.sandbox.base import THREADS, Driver, Role, SandboxError
 from shixun_graders.session import GradingFailedError, RunRecord, RunSession, derive
-from shixun_packs.digest import bundle_digest, unbundle
+from shixun_packs.digest import bundle_digest, bundle_files, unbundle
+from shixun_packs.form import ANSWERS_NAME
 from shixun_packs.lab import Lab, load_lab
 from shixun_packs.problems import PackError
 
@@ -90,8 +92,18 @@ class Grading:
             return self._result(outcome="failed", reason=reason, detail=detail)
 
     def _read(self, lab: Lab) -> Canonical | FormAnswers:
+        if lab.form and self._job.solution is not None:
+            return self._solved(lab, self._job.solution)
         bundle = _fetched(self._job.submission_digest, self._fetch)
         return read_answers(lab, bundle) if lab.form else canonical(lab, read_submission(bundle))
+
+    def _solved(self, lab: Lab, number: int) -> FormAnswers:
+        """What the pack itself answers, right or in one of its wrong solutions; read like a trainee's answers."""
+        wrongs = [wrong.code for wrong in lab.wrong[number - 1 : number]] if number else []
+        found = solve_form(self._driver, lab, wrongs, self._job.map_seed)[-1]
+        if isinstance(found, str):
+            raise GradingFailedError(Reason.CHECKS_FAILED, f"{lab.wrong[number - 1].file}: {found}")
+        return read_answers(lab, found)
 
     def _graded(self, lab: Lab, sent: Canonical | FormAnswers) -> GradingResult:
         with ExitStack() as stack:
@@ -223,6 +235,21 @@ def form_record(lab: Lab, map_seed: str, sent: FormAnswers) -> RunRecord:
     ]
     recorded = {"kind": lab.plant.kind, "seed": map_seed} if lab.plant else None
     return RunRecord(answers=answers, notes=dict.fromkeys(sent.notes), recorded=recorded)
+
+
+def solve_form(driver: Driver, lab: Lab, wrongs: list[str], map_seed: str) -> list[bytes | str]:
+    """Submissions of a form lab's pack: its right answers, then each wrong solution's, or a text that says why there are none.
+
+    The answers depend on the trainee's plant: the pack's own code gives them, in the sandbox of the checks. Raises
+    GradingFailedError where the right ones can't be had.
+    """
+    assert lab.checks is not None
+    checker = Checker(driver, lab, lab.checks, 0)
+    try:
+        found = checker.solve(form_record(lab, map_seed, FormAnswers((), ())), wrongs)
+    finally:
+        checker.close()
+    return [one if isinstance(one, str) else bundle_files({ANSWERS_NAME: json.dumps(one).encode()}) for one in found]
 
 
 def _fetched(digest: str, fetch: Fetch) -> bytes:

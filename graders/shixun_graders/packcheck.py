@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
-from shixun_graders.checker import Checker
-from shixun_graders.grade import Packs, form_record, grade
-from shixun_graders.intake.answers import FormAnswers
+from shixun_graders.grade import Packs, grade, solve_form
 from shixun_graders.protocol import TRIAL_MAP_SEED, TRIAL_SEED, GradingJob, GradingResult
 from shixun_graders.sandbox.base import Driver
 from shixun_graders.session import GradingFailedError
 from shixun_packs.digest import bundle, bundle_digest, bundle_files
-from shixun_packs.form import ANSWERS_NAME
-from shixun_packs.lab import NOTEBOOK_NAME, Lab, Wrong, build_notebooks, load_lab, with_wrong
+from shixun_packs.lab import NOTEBOOK_NAME, Lab, Wrong, build_notebooks, load_lab, reference_file, with_wrong
 
 
 @dataclass(frozen=True)
@@ -60,26 +56,14 @@ def check_lab(folder: Path, driver: Driver, tell: Callable[[Row], None] | None =
 
 
 def solution_bundles(lab: Lab, driver: Driver, map_seed: bytes = TRIAL_MAP_SEED) -> list[bytes | str]:
-    """Submissions of the reference solution and of each wrong one, in the pack's order; a text says why there is none.
-
-    A form's answers depend on the trainee's plant: the pack's own code gives them, in the sandbox of the checks.
-    """
+    """Submissions of the reference solution and of each wrong one, in the pack's order; a text says why there is none."""
     if not lab.form:
         notebooks = [build_notebooks(lab).source, *(with_wrong(lab, wrong) for wrong in lab.wrong)]
         return [bundle_files({NOTEBOOK_NAME: notebook}) for notebook in notebooks]
-    assert lab.checks is not None
-    checker = Checker(driver, lab, lab.checks, 0)
     try:
-        record = form_record(lab, map_seed.hex(), FormAnswers((), ()))
-        solutions = checker.solve(record, [wrong.code for wrong in lab.wrong])
+        return solve_form(driver, lab, [wrong.code for wrong in lab.wrong], map_seed.hex())
     except GradingFailedError as error:
         return [str(error)] * (1 + len(lab.wrong))
-    finally:
-        checker.close()
-    return [
-        found if isinstance(found, str) else bundle_files({ANSWERS_NAME: json.dumps(found).encode()})
-        for found in solutions
-    ]
 
 
 def try_notebook(
@@ -123,11 +107,6 @@ def try_bundle(
         submitted_at=datetime.now(UTC),
     )
     return grade(job, bundles.__getitem__, driver, packs)
-
-
-def reference_file(lab: Lab) -> str:
-    """Where a lab's reference solution stands: its notebook, or the function `answers` of a form lab's checks."""
-    return "checks.py" if lab.form else "notebook.py"
 
 
 def _expected(wrong: Wrong | None, full: Mapping[str, float]) -> dict[str, float]:

@@ -169,7 +169,11 @@ class Answer(_Message):
 
 
 class GradingJob(_Message):
-    """One leased piece of work. Web makes `seed` = HMAC(secret, submission); `map_seed` is the trainee's own."""
+    """One leased piece of work. Web makes `seed` = HMAC(secret, submission); `map_seed` is the trainee's own.
+
+    `solution` is given where an author tries a pack out: 0 for its reference, n for its n-th wrong solution. What a form lab
+    answers then comes from the pack's own code, whatever the submission holds. A trainee's submission never has it.
+    """
 
     job_id: str = Field(min_length=1, max_length=64)
     lease_id: str = Field(min_length=1, max_length=64)
@@ -182,6 +186,7 @@ class GradingJob(_Message):
     seed: SeedHex
     map_seed: SeedHex
     submitted_at: datetime
+    solution: int | None = Field(default=None, ge=0)
 
 
 class CellGrade(_Message):

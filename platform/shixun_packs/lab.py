@@ -191,6 +191,11 @@ def with_wrong(lab: Lab, wrong: Wrong) -> bytes:
     return notebook_bytes(lab.cells, {cell.id: cell.source for cell in lab.cells} | wrong.cells)
 
 
+def reference_file(lab: Lab) -> str:
+    """Where a lab's reference solution stands: its notebook, or the function `answers` of a form lab's checks."""
+    return "checks.py" if lab.form else "notebook.py"
+
+
 def release_files(lab: Lab) -> dict[str, bytes]:
     """All files that a trainee receives, by path: the released notebook and the assets, nothing else of the pack."""
     return ({} if lab.form else {NOTEBOOK_NAME: build_notebooks(lab).release}) | lab.assets

@@ -13,7 +13,10 @@ TEMPLATES = Path(__file__).parent / "templates"
 _SUFFIX = ".in"
 
 
-def start_pack(kind: Literal["course", "lab"], folder: Path, title_zh: str, title_en: str, level: str) -> list[str]:
+Template = Literal["course", "lab", "form-lab"]
+
+
+def start_pack(kind: Template, folder: Path, title_zh: str, title_en: str, level: str) -> list[str]:
     """Write a new pack to `folder`, which is not there yet; returns its files. Raises PackError and writes nothing else."""
     slug = folder.resolve().name
     if not is_slug(slug):

@@ -94,8 +94,9 @@ TABLE: dict[str, dict[Permission | Access, str]] = {
     "question_files": {P.COURSE_AUTHOR: "export take upload xlsx_template"},
     "publishing": {P.COURSE_AUTHOR: "bring_in export publish"},
     "labs_authoring": {
-        P.COURSE_AUTHOR: "confirm_remove_wrong new new_wrong remove_wrong settings show trial_table try_out"
+        P.COURSE_AUTHOR: "confirm_remove_wrong edit_wrong new new_wrong remove_wrong settings show trial_table try_out"
     },
+    "lab_parts": {P.COURSE_AUTHOR: "confirm_remove edit move new remove"},
     "centers": {
         P.FIGURES_READ: "figures names record records records_csv statement",
         P.CAPACITY_DECLARE: "places",

@@ -10,12 +10,12 @@ from graders_kit import Attempts, points
 
 from shixun_graders.check.evidence import PlantLog
 from shixun_graders.check.judging import rounds
-from shixun_graders.packcheck import check_lab, reference_file
+from shixun_graders.packcheck import check_lab
 from shixun_graders.protocol import Answer, AnswerError, Call
 from shixun_graders.sandbox.base import Driver
 from shixun_packs.digest import bundle_files
 from shixun_packs.form import ANSWERS_NAME
-from shixun_packs.lab import build_notebooks, load_lab
+from shixun_packs.lab import build_notebooks, load_lab, reference_file
 from shixun_plants.mapgen import point_map
 from shixun_plants.shift import shift
 

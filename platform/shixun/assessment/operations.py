@@ -111,7 +111,10 @@ def _received(place: Place, person_id: str, key: str, bundle: bytes) -> Submissi
 
 
 def try_out(actor: Actor, place: Place, files: Mapping[str, bytes]) -> Submission:
-    """Let a solution of a lab that is being written be graded like any other. It counts nowhere, and only its author sees it."""
+    """Let a solution of a lab that is being written be graded like any other. It counts nowhere, and only its author sees it.
+
+    `place.item` is the number of the solution in its pack, 0 for the reference: a form lab's answers are made from it.
+    """
     actor.require(Permission.COURSE_AUTHOR, place.center_id)
     assert actor.person_id is not None
     assert place.context == "trial"

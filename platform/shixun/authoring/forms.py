@@ -13,11 +13,10 @@ from shixun.core.i18n import _, _l, local
 from shixun.curriculum import labels
 from shixun.enrolment.forms import CheckboxesField
 from shixun_packs.course import CourseInfo, Item
-from shixun_packs.lab import LabInfo
 from shixun_packs.question import QuizInfo
 
-_REQUIRED = DataRequired(_l("Please fill in this field."))
-_TITLE = [_REQUIRED, Length(max=120)]
+REQUIRED = DataRequired(_l("Please fill in this field."))
+TITLE = [REQUIRED, Length(max=120)]
 SLUG = Regexp(
     r"^([a-z][a-z0-9-]{1,40})?$", message=_l("2 to 41 characters: small letters, digits and hyphens, a letter first.")
 )
@@ -42,8 +41,8 @@ class BasedForm(FlaskForm):  # type: ignore[misc] # untyped library
 class CourseForm(BasedForm):
     """Table `[course]` of a course."""
 
-    title_zh = StringField(_l("Title in Chinese"), _TITLE)
-    title_en = StringField(_l("Title in English"), _TITLE)
+    title_zh = StringField(_l("Title in Chinese"), TITLE)
+    title_en = StringField(_l("Title in English"), TITLE)
     slug = StringField(
         _l("Short name"),
         [SLUG],
@@ -51,10 +50,10 @@ class CourseForm(BasedForm):
             "Stands in addresses and names the folder in git. Left empty, it is made from the English title."
         ),
     )
-    summary_zh = TextAreaField(_l("Summary in Chinese"), [_REQUIRED, Length(max=1000)])
-    summary_en = TextAreaField(_l("Summary in English"), [_REQUIRED, Length(max=1000)])
-    goals_zh = TextAreaField(_l("Goals in Chinese"), [_REQUIRED], description=_l("One goal a line."))
-    goals_en = TextAreaField(_l("Goals in English"), [_REQUIRED], description=_l("One goal a line, in the same order."))
+    summary_zh = TextAreaField(_l("Summary in Chinese"), [REQUIRED, Length(max=1000)])
+    summary_en = TextAreaField(_l("Summary in English"), [REQUIRED, Length(max=1000)])
+    goals_zh = TextAreaField(_l("Goals in Chinese"), [REQUIRED], description=_l("One goal a line."))
+    goals_en = TextAreaField(_l("Goals in English"), [REQUIRED], description=_l("One goal a line, in the same order."))
     audience = CheckboxesField(_l("For whom"), [DataRequired(_l("Choose at least one."))])
     level = SelectField(_l("Level"))
     field = SelectField(_l("Field"))
@@ -114,8 +113,8 @@ def of_course(info: CourseInfo) -> dict[str, Any]:
 class UnitForm(BasedForm):
     """A unit's name."""
 
-    title_zh = StringField(_l("Title in Chinese"), _TITLE)
-    title_en = StringField(_l("Title in English"), _TITLE)
+    title_zh = StringField(_l("Title in Chinese"), TITLE)
+    title_en = StringField(_l("Title in English"), TITLE)
 
     def title(self) -> dict[str, str]:
         return {"zh": self.title_zh.data.strip(), "en": self.title_en.data.strip()}
@@ -124,11 +123,11 @@ class UnitForm(BasedForm):
 class ItemForm(UnitForm):
     """A lesson, quiz or lab in the outline."""
 
+    lab = SelectField(_l("Lab"), [Optional()], validate_choice=False)
     minutes = IntegerField(
         _l("Minutes"),
         [InputRequired(_l("Give a whole number of minutes.")), NumberRange(1, 1440, _l("Give 1 to 1440 minutes."))],
     )
-    lab = SelectField(_l("Lab"), [Optional()], validate_choice=False)
 
     def prepare(self, labs: Sequence[tuple[str, str]] | None) -> None:
         """`labs`: (slug, title) of those to choose from; None for an item that is no lab."""
@@ -136,7 +135,7 @@ class ItemForm(UnitForm):
             del self.lab
         else:
             self.lab.choices = list(labs)
-            self.lab.validators = [_REQUIRED]
+            self.lab.validators = [REQUIRED]
             self.lab.validate_choice = True
 
     def values(self) -> dict[str, Any]:
@@ -217,7 +216,7 @@ class PublishForm(FlaskForm):  # type: ignore[misc] # untyped library
     version = StringField(
         _l("Version"),
         [
-            _REQUIRED,
+            REQUIRED,
             Regexp(
                 r"^(0|[1-9]\d{0,5})\.(0|[1-9]\d{0,5})\.(0|[1-9]\d{0,5})$",
                 message=_l("Three numbers with dots, like 1.2.0."),
@@ -237,63 +236,3 @@ class ArchiveForm(FlaskForm):  # type: ignore[misc] # untyped library
     slug = StringField(
         _l("Short name"), [SLUG], description=_l("Only if it should have another name than in the file.")
     )
-
-
-class NewLabForm(UnitForm):
-    """A lab to begin with."""
-
-    slug = StringField(
-        _l("Short name"),
-        [SLUG],
-        description=_l(
-            "Stands in addresses and names the folder in git. Left empty, it is made from the English title."
-        ),
-    )
-
-
-class LabForm(UnitForm):
-    """Table `[lab]` of a lab, without the names of its files."""
-
-    summary_zh = TextAreaField(_l("Summary in Chinese"), [_REQUIRED, Length(max=1000)])
-    summary_en = TextAreaField(_l("Summary in English"), [_REQUIRED, Length(max=1000)])
-    minutes = IntegerField(
-        _l("Minutes"),
-        [InputRequired(_l("Give a whole number of minutes.")), NumberRange(1, 1440, _l("Give 1 to 1440 minutes."))],
-    )
-    field = SelectField(_l("Field"))
-
-    def prepare(self, stored: str) -> None:
-        fields = [*labels.FIELDS, *([stored] if stored not in labels.FIELDS else [])]
-        self.field.choices = [(code, labels.field_name(code)) for code in fields]
-
-    def values(self) -> dict[str, Any]:
-        return {
-            "title": self.title(),
-            "summary": {"zh": plain(self.summary_zh.data), "en": plain(self.summary_en.data)},
-            "minutes": self.minutes.data,
-            "field": self.field.data,
-        }
-
-
-def of_lab(info: LabInfo) -> dict[str, Any]:
-    """The fields of `LabForm` for a lab."""
-    return {
-        "base": digest_of(info.model_dump()),
-        "title_zh": info.title.zh,
-        "title_en": info.title.en,
-        "summary_zh": info.summary.zh,
-        "summary_en": info.summary.en,
-        "minutes": info.minutes,
-        "field": info.field,
-    }
-
-
-class WrongForm(FlaskForm):  # type: ignore[misc] # untyped library
-    """A wrong solution to add."""
-
-    mistake_zh = StringField(_l("The mistake in Chinese"), [_REQUIRED, Length(max=300)])
-    mistake_en = StringField(_l("The mistake in English"), [_REQUIRED, Length(max=300)])
-    hint = SelectField(_l("Hint that it should get"))
-
-    def mistake(self) -> dict[str, str]:
-        return {"zh": self.mistake_zh.data.strip(), "en": self.mistake_en.data.strip()}

@@ -6,10 +6,9 @@ from typing import Any
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from shixun.authoring import forms, labels, labs, queries, trials
+from shixun.authoring import lab_forms, lab_text, labels, labs, queries, trials
+from shixun.authoring.form_pages import form_page
 from shixun.authoring.models import Draft
-from shixun.authoring.operations import Stale
-from shixun.authoring.outline_views import other_values
 from shixun.authoring.views import home_of, listed_problems, the_draft
 from shixun.core.errors import Conflict, Invalid, NotFound
 from shixun.core.i18n import _, _l
@@ -17,7 +16,7 @@ from shixun.core.permissions import Permission
 from shixun.web.forms import show_errors
 from shixun.web.routing import actor, allow, center_id
 from shixun_packs.exchange.ids import slug_from
-from shixun_packs.lab import LabFile
+from shixun_packs.lab import LabFile, WrongFile
 from shixun_packs.problems import PackError
 
 bp = Blueprint("labs_authoring", __name__, template_folder="templates")
@@ -27,16 +26,17 @@ bp = Blueprint("labs_authoring", __name__, template_folder="templates")
 @allow(Permission.COURSE_AUTHOR)
 def new() -> ResponseReturnValue:
     """Begin a lab from the template."""
-    form = forms.NewLabForm()
+    form = lab_forms.NewLabForm()
+    form.prepare()
     if form.validate_on_submit():
         slug = form.slug.data or slug_from(form.title_en.data, "lab", ())
         try:
-            draft = labs.create(actor(), center_id(), slug, form.title())
+            draft = labs.create(actor(), center_id(), slug, form.title(), form.template.data)
         except Invalid as invalid:
             show_errors(form, invalid)
         else:
             flash(
-                _("The lab begins as a small one that works: OEE of a shift. Try it once, then change it bit by bit."),
+                _("The lab begins as a small one that works. Try it once, then change it bit by bit."),
                 "success",
             )
             return redirect(home_of(draft))
@@ -44,7 +44,8 @@ def new() -> ResponseReturnValue:
     return page, 422 if form.is_submitted() else 200
 
 
-def _lab(draft_id: str) -> tuple[Draft, LabFile]:
+def the_lab(draft_id: str) -> tuple[Draft, LabFile]:
+    """A lab draft of the present center with its `lab.toml`, or `NotFound`."""
     draft = the_draft(draft_id, "lab")
     try:
         return draft, labs.read(draft)
@@ -61,11 +62,13 @@ def show(draft: str) -> str:
     with suppress(PackError):  # the list of problems says it
         lab = labs.read(found)
     trial = trials.latest(found)
+    digests = queries.file_digests(found)
     return render_template(
         "authoring/lab.html",
         draft=found,
         lab=lab,
-        files=sorted(queries.file_digests(found)),
+        files=sorted(digests),
+        base=digests.get(lab_text.FILE, ""),
         problems=listed_problems(found),
         trial=trial,
         rows=trials.rows(trial) if trial else [],
@@ -79,46 +82,60 @@ def show(draft: str) -> str:
 @allow(Permission.COURSE_AUTHOR)
 def settings(draft: str) -> ResponseReturnValue:
     """Titles, summary, minutes, field."""
-    found, stored = _lab(draft)
-    form = forms.LabForm(data=None if request.method == "POST" else forms.of_lab(stored.lab))
+    found, stored = the_lab(draft)
+    filled = lab_forms.of_lab(stored.lab)
+    form = lab_forms.LabForm(data=None if request.method == "POST" else filled)
     form.prepare(stored.lab.field)
-    theirs = None
-    if form.validate_on_submit():
-        try:
-            labs.set_info(actor(), found, form.values(), form.base.data)
-        except Stale as stale:
-            theirs = other_values(form, forms.of_lab(stale.theirs))
-            form.base.data = stale.digest
-        else:
-            flash(_("Saved."), "success")
-            return redirect(home_of(found))
-    page = render_template("authoring/lab_form.html", form=form, draft=found, theirs=theirs, home=home_of(found))
-    return page, 409 if theirs is not None else 422 if form.is_submitted() else 200
+
+    def save() -> str:
+        labs.set_info(actor(), found, form.values(), form.base.data)
+        flash(_("Saved."), "success")
+        return home_of(found)
+
+    return form_page(form, found, _("Lab data"), filled, save)
 
 
 @bp.route("/c/<center>/authoring/<draft>/lab/wrong", methods=["GET", "POST"])
 @allow(Permission.COURSE_AUTHOR)
 def new_wrong(draft: str) -> ResponseReturnValue:
     """Add a wrong solution."""
-    found, stored = _lab(draft)
-    form = forms.WrongForm()
-    form.hint.choices = [("", _("none")), *((hint.key, hint.key) for hint in stored.hint)]
-    if form.validate_on_submit():
-        try:
-            file = labs.add_wrong(actor(), found, form.mistake(), form.hint.data or None)
-        except Conflict as conflict:
-            flash(str(conflict), "error")
+    found, stored = the_lab(draft)
+    form = lab_forms.wrong_form(stored, _("none"))
+
+    def save() -> str:
+        file = labs.add_wrong(actor(), found, form.values())
+        if stored.lab.form:
+            flash(_("Say which fields are answered wrong, and what stands in them."), "success")
         else:
-            flash(_("Here is the right solution: put the mistake in, and say in lab.toml what it deserves."), "success")
-            return redirect(url_for("files.edit", draft=draft, path=file))
-    page = render_template("authoring/wrong_form.html", form=form, draft=found, home=home_of(found))
-    return page, 422 if form.is_submitted() else 200
+            flash(_("Here is the right solution: put the mistake in."), "success")
+        return url_for("files.edit", draft=draft, path=file)
+
+    intro = _("You put one mistake in that trainees make: a sign, a unit, off by one.")
+    return form_page(form, found, _("Add a wrong solution"), None, save, intro)
+
+
+@bp.route("/c/<center>/authoring/<draft>/lab/wrong/<int:index>", methods=["GET", "POST"])
+@allow(Permission.COURSE_AUTHOR)
+def edit_wrong(draft: str, index: int) -> ResponseReturnValue:
+    """What a wrong solution deserves."""
+    found, stored = the_lab(draft)
+    wrong = labs.part_of(found, "wrong", index)
+    assert isinstance(wrong, WrongFile)
+    filled = lab_forms.of_wrong(wrong)
+    form = lab_forms.wrong_form(stored, _("none"), filled)
+
+    def save() -> str:
+        labs.set_part(actor(), found, "wrong", index, form.values(), form.base.data)
+        return home_of(found) + "#wrong"
+
+    intro = _("The file is %(file)s; here stands what it deserves.", file=wrong.file)
+    return form_page(form, found, _("What a wrong solution deserves"), filled, save, intro)
 
 
 @bp.get("/c/<center>/authoring/<draft>/lab/wrong/<path:path>/remove")
 @allow(Permission.COURSE_AUTHOR)
 def confirm_remove_wrong(draft: str, path: str) -> str:
-    found, stored = _lab(draft)
+    found, stored = the_lab(draft)
     if path not in {wrong.file for wrong in stored.wrong}:
         raise NotFound(_l("There is no such file in this draft."))
     return render_template(
@@ -134,7 +151,7 @@ def confirm_remove_wrong(draft: str, path: str) -> str:
 @bp.post("/c/<center>/authoring/<draft>/lab/wrong/<path:path>/remove")
 @allow(Permission.COURSE_AUTHOR)
 def remove_wrong(draft: str, path: str) -> ResponseReturnValue:
-    found, stored = _lab(draft)
+    found, stored = the_lab(draft)
     if path not in {wrong.file for wrong in stored.wrong}:
         raise NotFound(_l("There is no such file in this draft."))
     labs.remove_wrong(actor(), found, path)

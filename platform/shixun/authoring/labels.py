@@ -25,6 +25,16 @@ QUESTION_KINDS: dict[str, LazyString] = {
     "ordering": _l("Ordering"),
     "fill": _l("Fill in"),
 }
+NEW_PARTS: dict[str, LazyString] = {
+    "grade": _l("New grade"),
+    "hint": _l("New hint"),
+    "step": _l("New step of the task"),
+}
+CHANGE_PARTS: dict[str, LazyString] = {
+    "grade": _l("Change the grade"),
+    "hint": _l("Change the hint"),
+    "step": _l("Change the step of the task"),
+}
 CHANGES: dict[str, LazyString] = {
     "lesson": _l("Lesson"),
     "quiz": _l("Quiz"),

@@ -4,6 +4,7 @@ from shixun.accounts.audit_labels import LABELS
 from shixun.authoring import (
     file_views,
     import_views,
+    lab_part_views,
     lab_views,
     lesson_views,
     outline_views,
@@ -29,6 +30,7 @@ MODULE = Module(
         import_views.bp,
         publish_views.bp,
         lab_views.bp,
+        lab_part_views.bp,
     ],
     navigation=[NavItem(_l("Authoring"), "authoring.index", Permission.COURSE_AUTHOR, "pencil", 25)],
     imports=["shixun.authoring.models"],

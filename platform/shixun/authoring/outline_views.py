@@ -1,11 +1,10 @@
 """The outline of a draft course: units and items, and the course's own data."""
 
-from typing import Any
-
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from shixun.authoring import course_text, forms, labels, outlines, queries
+from shixun.authoring.form_pages import form_page, other_values
 from shixun.authoring.models import Draft
 from shixun.authoring.operations import Stale, digest_of
 from shixun.authoring.views import home_of, the_draft
@@ -85,37 +84,6 @@ def settings(draft: str) -> ResponseReturnValue:
     return page, 409 if theirs is not None else 422 if form.is_submitted() else 200
 
 
-def other_values(form: Any, stored: dict[str, Any]) -> list[tuple[str, str]]:
-    """(label, what is stored now) of each field in which the form says something else."""
-    found = []
-    for field in form:
-        now = stored.get(field.short_name)
-        if field.short_name not in {"base", "csrf_token"} and now is not None and _shown(field.data) != _shown(now):
-            found.append((field.label.text, _shown(now)))
-    return found
-
-
-def _shown(value: Any) -> str:
-    if isinstance(value, list):
-        return ", ".join(sorted(map(str, value)))
-    return f"{value:g}" if isinstance(value, float) else "\n".join(forms.lines_of(str(value)))
-
-
-def _form_page(form: Any, draft: Draft, heading: str, stored: dict[str, Any] | None, save: Any) -> ResponseReturnValue:
-    """Show a form of a unit or item, or `save` what it says; a save over somebody else's shows both."""
-    theirs = None
-    if form.validate_on_submit():
-        try:
-            address = save()
-        except Stale as stale:
-            theirs = other_values(form, stored or {})
-            form.base.data = stale.digest
-        else:
-            return redirect(address)
-    page = render_template("authoring/part_form.html", form=form, draft=draft, heading=heading, theirs=theirs)
-    return page, 409 if theirs is not None else 422 if form.is_submitted() else 200
-
-
 @bp.route("/c/<center>/authoring/<draft>/units/new", methods=["GET", "POST"])
 @allow(Permission.COURSE_AUTHOR)
 def new_unit(draft: str) -> ResponseReturnValue:
@@ -127,7 +95,7 @@ def new_unit(draft: str) -> ResponseReturnValue:
         slug = outlines.add_unit(actor(), found, form.title())
         return home_of(found) + f"#unit-{slug}"
 
-    return _form_page(form, found, _("New unit"), None, save)
+    return form_page(form, found, _("New unit"), None, save)
 
 
 @bp.route("/c/<center>/authoring/<draft>/units/<unit>", methods=["GET", "POST"])
@@ -142,14 +110,14 @@ def edit_unit(draft: str, unit: str) -> ResponseReturnValue:
         outlines.set_unit(actor(), found, unit, form.title(), form.base.data)
         return home_of(found) + f"#unit-{unit}"
 
-    return _form_page(form, found, _("Rename the unit"), filled, save)
+    return form_page(form, found, _("Rename the unit"), filled, save)
 
 
-@bp.post("/c/<center>/authoring/<draft>/units/<unit>/move/<direction>")
+@bp.post("/c/<center>/authoring/<draft>/units/<unit>/move/<any(up, down):direction>")
 @allow(Permission.COURSE_AUTHOR)
 def move_unit(draft: str, unit: str, direction: str) -> ResponseReturnValue:
     found = the_draft(draft, "course")
-    outlines.move_unit(actor(), found, unit, STEPS.get(direction, 1), request.form.get("base", ""))
+    outlines.move_unit(actor(), found, unit, STEPS[direction], request.form.get("base", ""))
     return redirect(home_of(found) + f"#unit-{unit}")
 
 
@@ -197,7 +165,7 @@ def new_item(draft: str, unit: str, kind: str) -> ResponseReturnValue:
         return home_of(found) + f"#item-{slug}" if kind == "lab" else item_url(found, item)
 
     headings = {"lesson": _("New lesson"), "quiz": _("New quiz"), "lab": _("Put in a lab")}
-    return _form_page(form, found, headings[kind], None, save)
+    return form_page(form, found, headings[kind], None, save)
 
 
 def _labs(chosen: str | None) -> list[tuple[str, str]]:
@@ -219,14 +187,14 @@ def edit_item(draft: str, item: str) -> ResponseReturnValue:
         outlines.set_item(actor(), found, item, form.values(), form.base.data)
         return home_of(found) + f"#item-{item}"
 
-    return _form_page(form, found, _("Title and length"), filled, save)
+    return form_page(form, found, _("Title and length"), filled, save)
 
 
-@bp.post("/c/<center>/authoring/<draft>/items/<item>/move/<direction>")
+@bp.post("/c/<center>/authoring/<draft>/items/<item>/move/<any(up, down):direction>")
 @allow(Permission.COURSE_AUTHOR)
 def move_item(draft: str, item: str, direction: str) -> ResponseReturnValue:
     found = the_draft(draft, "course")
-    outlines.move_item(actor(), found, item, STEPS.get(direction, 1), request.form.get("base", ""))
+    outlines.move_item(actor(), found, item, STEPS[direction], request.form.get("base", ""))
     return redirect(home_of(found) + f"#item-{item}")
 
 

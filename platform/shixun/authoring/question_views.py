@@ -135,11 +135,11 @@ def _form(draft: Draft, bank: Bank, form: question_forms.QuestionForm, theirs: A
     )
 
 
-@bp.post("/c/<center>/authoring/<draft>/questions/<bank>/move/<question>/<direction>")
+@bp.post("/c/<center>/authoring/<draft>/questions/<bank>/move/<question>/<any(up, down):direction>")
 @allow(Permission.COURSE_AUTHOR)
 def move(draft: str, bank: str, question: str, direction: str) -> ResponseReturnValue:
     found, here = the_bank(draft, bank)
-    banks.move(actor(), found, here, question, STEPS.get(direction, 1))
+    banks.move(actor(), found, here, question, STEPS[direction])
     return redirect(url_for("questions.show", draft=draft, bank=bank) + f"#q-{question}")
 
 

@@ -25,11 +25,11 @@ from shixun.core.ids import new_id
 from shixun.core.permissions import Actor, Permission
 from shixun_graders.protocol import REASON_TEXT, TRIAL_MAP_SEED, Reason
 from shixun_packs.digest import bundle_files
-from shixun_packs.lab import NOTEBOOK_NAME, build_notebooks, with_wrong
+from shixun_packs.form import ANSWERS_NAME
+from shixun_packs.lab import NOTEBOOK_NAME, Lab, Wrong, build_notebooks, reference_file, with_wrong
 
 PER_HOUR = 12  # trials of one draft; each costs a grader some seconds for every solution
 MOST_SOLUTIONS = 16
-REFERENCE = "notebook.py"
 _CLOSE = 0.005  # points
 
 
@@ -61,19 +61,7 @@ def start(actor: Actor, draft: Draft) -> Trial:
     assert actor.person_id is not None
     operations.lock(draft)
     lab = labs.load(draft)
-    if lab.form:
-        raise Conflict(
-            _l("A lab without code is tried with “shixun pack check”: its answers come from the checks themselves.")
-        )
-    if lab.checks is None:
-        raise Conflict(_l("This lab has no checks: it is for practice, and there is nothing to try."))
-    if len(lab.wrong) >= MOST_SOLUTIONS:
-        raise Conflict(_l("A trial takes at most 16 solutions. Take some wrong solutions out."))
-    if any(row.pending for trial in draft.trials[:1] for row in rows(trial)):
-        raise Conflict(_l("A trial of this lab is going on. Wait for its result."))
-    recent = select(func.count()).where(Trial.draft_id == draft.id, Trial.created_at > now() - timedelta(hours=1))
-    if (db.session.scalar(recent) or 0) >= PER_HOUR:
-        raise Conflict(_l("That is many trials within an hour. Wait a while, then try again."))
+    _check_possible(draft, lab)
     pack = blobs.put(bundle_files(queries.files(draft)))
     trial = Trial(id=new_id(), draft_id=draft.id, person_id=actor.person_id, pack_digest=pack, solutions=[])
     full = {grade.id: grade.points for grade in lab.grades if not grade.manual}
@@ -91,11 +79,10 @@ def start(actor: Actor, draft: Draft) -> Trial:
             counts=False,
             map_seed=TRIAL_MAP_SEED.hex(),
         )
-        notebook = build_notebooks(lab).source if wrong is None else with_wrong(lab, wrong)
-        submission = try_out(actor, place, {NOTEBOOK_NAME: notebook})
+        submission = try_out(actor, place, _files(lab, wrong))
         found.append(
             {
-                "file": REFERENCE if wrong is None else wrong.file,
+                "file": reference_file(lab) if wrong is None else wrong.file,
                 "mistake": None if wrong is None else wrong.mistake.model_dump(),
                 "expected": full if wrong is None else dict(wrong.scores),
                 "hint": None if wrong is None else wrong.hint,
@@ -107,6 +94,25 @@ def start(actor: Actor, draft: Draft) -> Trial:
     db.session.flush()
     audit.record(actor, "authoring.lab.tried", f"lab {draft.slug}", digest=pack, solutions=len(found))
     return trial
+
+
+def _check_possible(draft: Draft, lab: Lab) -> None:
+    if lab.checks is None:
+        raise Conflict(_l("This lab has no checks: it is for practice, and there is nothing to try."))
+    if len(lab.wrong) >= MOST_SOLUTIONS:
+        raise Conflict(_l("A trial takes at most 16 solutions. Take some wrong solutions out."))
+    if any(row.pending for trial in draft.trials[:1] for row in rows(trial)):
+        raise Conflict(_l("A trial of this lab is going on. Wait for its result."))
+    recent = select(func.count()).where(Trial.draft_id == draft.id, Trial.created_at > now() - timedelta(hours=1))
+    if (db.session.scalar(recent) or 0) >= PER_HOUR:
+        raise Conflict(_l("That is many trials within an hour. Wait a while, then try again."))
+
+
+def _files(lab: Lab, wrong: Wrong | None) -> dict[str, bytes]:
+    """A solution as a trainee would hand it in. A form's answers come from the pack's code, in the graders' sandbox."""
+    if lab.form:
+        return {ANSWERS_NAME: b"{}"}
+    return {NOTEBOOK_NAME: build_notebooks(lab).source if wrong is None else with_wrong(lab, wrong)}
 
 
 def latest(draft: Draft) -> Trial | None:
@@ -164,7 +170,7 @@ def _row(solution: Mapping[str, object], submission: Submission) -> Row:
 def _reason(code: str) -> str:
     """Why there is no verdict, in an author's words: what trainees read sends them to their teacher."""
     if code == Reason.CHECKS_FAILED:
-        return str(_("checks.py failed:"))
+        return str(_("The code of the lab failed:"))
     if code == Reason.PACK_INVALID:
         return str(_("The graders can't read this pack."))
     return REASON_TEXT[Reason(code)][language()] if code in list(Reason) else str(_("Grading failed."))

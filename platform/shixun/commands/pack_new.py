@@ -3,14 +3,14 @@
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Literal, get_args
+from typing import get_args
 
 import click
 
 from shixun_packs.course import Level
 from shixun_packs.exchange.xlsx_write import template
 from shixun_packs.problems import PackError
-from shixun_packs.starting import start_pack
+from shixun_packs.starting import Template, start_pack
 
 
 class _NewGroup(click.Group):
@@ -49,9 +49,10 @@ def course(folder: Path, title: str | None, title_en: str | None, level: str) ->
 
 @new_group.command()
 @_options
-def lab(folder: Path, title: str | None, title_en: str | None) -> None:
+@click.option("--form", is_flag=True, help="Without code: a form about a recorded shift in place of the notebook.")
+def lab(folder: Path, title: str | None, title_en: str | None, form: bool) -> None:
     """A graded lab: notebook with solution, hidden checks, four wrong solutions. NAME is its folder and its slug."""
-    _start("lab", folder, title, title_en, "")
+    _start("form-lab" if form else "lab", folder, title, title_en, "")
 
 
 @new_group.command(hidden=True)
@@ -68,7 +69,7 @@ def questions(file: Path) -> None:
     click.echo(f"wrote {file}; fill it in, then: shixun pack import xlsx {file} --into PACK")
 
 
-def _start(kind: Literal["course", "lab"], folder: Path, title: str | None, title_en: str | None, level: str) -> None:
+def _start(kind: Template, folder: Path, title: str | None, title_en: str | None, level: str) -> None:
     name = folder.resolve().name
     plain = name.replace("-", " ")
     try:

@@ -34,11 +34,14 @@ def test_new_packs_are_sound_at_once_and_nothing_is_overwritten(here: Path) -> N
     )
     assert made.exit_code == 0
     assert run("new", "lab", "my-lab").exit_code == 0
+    assert run("new", "lab", "my-form", "--form").exit_code == 0
+    form = load_lab(here / "my-form")
+    assert ({field.kind for field in form.form}, len(form.wrong)) == ({"number", "choice", "text"}, 4)
     course, lab = load_course(here / "my-course"), load_lab(here / "my-lab")
     assert (course.info.title.zh, course.info.title.en, course.info.level) == ("“我的”课", 'My "course" \\ 1', "senior")
     assert lab.title.en == "my lab"
     assert len(lab.wrong) >= 4
-    strict = run("check", "my-course", "my-lab", "--strict", "--no-run", "--json")
+    strict = run("check", "my-course", "my-lab", "my-form", "--strict", "--no-run", "--json")
     assert json.loads(strict.stdout)["notes"] == []
     assert strict.exit_code == 0
     for path in here.rglob("*"):
@@ -51,7 +54,7 @@ def test_new_packs_are_sound_at_once_and_nothing_is_overwritten(here: Path) -> N
     assert run("new", "lab", "Bad_Name").exit_code == 1
     assert run("new", "course", "x-course", "--level", "expert").exit_code == 2
     assert (here / "my-lab" / "lab.toml").read_bytes() == before
-    assert sorted(path.name for path in here.iterdir()) == ["link", "my-course", "my-lab"]
+    assert sorted(path.name for path in here.iterdir()) == ["link", "my-course", "my-form", "my-lab"]
 
 
 def test_an_empty_question_sheet(here: Path) -> None:
