@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -32,8 +32,12 @@ class Row:
         return not self.problems
 
 
-def check_lab(folder: Path, driver: Driver, tell: Callable[[Row], None] | None = None) -> list[Row]:
+def check_lab(
+    folder: Path, driver: Driver, tell: Callable[[Row], None] | None = None, only: Collection[str] = ()
+) -> list[Row]:
     """Grade the reference and every wrong solution of a lab pack; `tell` hears of each row as it is done.
+
+    `only` names the files of those that are wanted; empty, all of them.
 
     Raises PackError for a pack that can't be read. A lab without checks has nothing to try: no rows.
     """
@@ -44,8 +48,10 @@ def check_lab(folder: Path, driver: Driver, tell: Callable[[Row], None] | None =
     full = {grade.id: grade.points for grade in lab.grades if not grade.manual}
     rows = []
     for wrong, solution in zip((None, *lab.wrong), solution_bundles(lab, driver), strict=True):
+        file = reference_file(lab) if wrong is None else wrong.file
+        if only and file not in only:
+            continue
         if isinstance(solution, str):
-            file = reference_file(lab) if wrong is None else wrong.file
             row = Row(file, _expected(wrong, full), {}, {}, [f"gave no answers: {solution}"])
         else:
             row = _row(lab, try_bundle(lab.slug, pack, solution, driver, packs=packs), wrong, full)

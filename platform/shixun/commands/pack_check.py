@@ -3,7 +3,7 @@
 import json
 import os
 import sys
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from importlib import import_module
 from pathlib import Path
@@ -13,7 +13,7 @@ import click
 
 from shixun.curriculum.packs import read_course, read_lab
 from shixun_packs.contest import load_contest
-from shixun_packs.lab import Lab, load_lab
+from shixun_packs.lab import Lab, load_lab, reference_file
 from shixun_packs.paths import is_ignored
 from shixun_packs.problems import PackError, Problem
 from shixun_packs.repository import load_repository
@@ -57,9 +57,10 @@ class Found:
 @click.command()
 @click.argument("paths", nargs=-1, type=click.Path(exists=True, file_okay=False, path_type=Path))
 @click.option("--no-run", is_flag=True, help="Don't run the solutions of labs: only read.")
+@click.option("--only", multiple=True, metavar="FILE", help="Run only this solution, as wrong/units.py (repeatable).")
 @click.option("--strict", is_flag=True, help="Fail for notes, too: English that is Chinese, figures in no lesson, …")
 @click.option("as_json", "--json", is_flag=True, help="Print JSON for programs.")
-def check(paths: tuple[Path, ...], no_run: bool, strict: bool, as_json: bool) -> None:
+def check(paths: tuple[Path, ...], no_run: bool, only: tuple[str, ...], strict: bool, as_json: bool) -> None:
     """Say what is wrong with packs, by file and line; exit with 1 if anything is.
 
     PATHS are packs, folders of packs (courses, labs/packs), or folders that hold courses/, labs/packs/ and
@@ -75,7 +76,7 @@ def check(paths: tuple[Path, ...], no_run: bool, strict: bool, as_json: bool) ->
         for note in found.notes:
             click.echo(f"{note.path if note.line is None else f'{note.path}:{note.line}'}: note: {note.message}")
     if not no_run:
-        _run(found, show=not as_json)
+        _run(found, only, show=not as_json)
     if as_json:
         click.echo(
             json.dumps(
@@ -153,7 +154,7 @@ def _collect(into: dict[Problem, None], read: Callable[[Path], object], path: Pa
 # -- the solutions of labs ---------------------------------------------------------------------------------------------
 
 
-def _run(found: Found, *, show: bool) -> None:
+def _run(found: Found, only: Collection[str], *, show: bool) -> None:
     """Grade the solutions of every lab that could be read and has checks. The graders load by name: see ARCHITECTURE.md."""
     labs: dict[Path, Lab] = {}
     for kind, folder in found.packs:
@@ -175,11 +176,17 @@ def _run(found: Found, *, show: bool) -> None:
         click.echo(message, err=True)
         return
     for folder, lab in labs.items():
-        found.rows[lab.slug] = _run_lab(folder, lab, driver, show=show)
+        found.rows[lab.slug] = _run_lab(folder, lab, driver, only, show=show)
+    tried = {row["file"] for rows in found.rows.values() for row in rows}
+    for file in [file for file in only if file not in tried]:
+        message = f"no lab here has the solution {file}"
+        found.problems[Problem(".", None, message)] = None
+        click.echo(message, err=True)
 
 
-def _run_lab(folder: Path, lab: Lab, driver: Any, *, show: bool) -> list[dict[str, Any]]:
-    total, rows = 1 + len(lab.wrong), []
+def _run_lab(folder: Path, lab: Lab, driver: Any, only: Collection[str], *, show: bool) -> list[dict[str, Any]]:
+    files = [reference_file(lab), *(wrong.file for wrong in lab.wrong)]
+    total, rows = sum(not only or file in only for file in files), list[dict[str, Any]]()
     hints = {wrong.file: wrong.hint for wrong in lab.wrong}
     if show:
         click.echo(f"\nlab {lab.slug} ({total} solutions, {driver.name})\n{_HEAD}")
@@ -205,7 +212,7 @@ def _run_lab(folder: Path, lab: Lab, driver: Any, *, show: bool) -> list[dict[st
             click.echo(f"{lab.slug} {len(rows)}/{total} {row.file}", err=True)
 
     try:
-        import_module("shixun_graders.packcheck").check_lab(folder, driver, tell)
+        import_module("shixun_graders.packcheck").check_lab(folder, driver, tell, only)
     except PackError as error:  # changed since it was read
         rows.append({"file": "lab.toml", "problems": [str(error)], "ok": False})
     return rows
