@@ -252,8 +252,10 @@ def _routes(app: Any) -> Iterator[tuple[str, str, Any]]:
 def _address(app: Any, rule: Any, world: World, given: dict[str, str] | None = None) -> str:
     values: dict[str, str | int] = {}
     for name in rule.arguments:
-        converter = type(rule._converters[name]).__name__
-        values[name] = VALUES.get(name, 0 if converter == "IntegerConverter" else NOTHING)
+        converter = rule._converters[name]
+        kind = type(converter).__name__
+        any_of = min(converter.items) if kind == "AnyConverter" else NOTHING
+        values[name] = VALUES.get(name, 0 if kind == "IntegerConverter" else any_of)
     values.update({name: one for name, one in (given or {}).items() if name in values})
     if "center" in values:
         values["center"] = world.center.slug

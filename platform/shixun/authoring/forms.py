@@ -56,7 +56,7 @@ class CourseForm(BasedForm):
     goals_en = TextAreaField(_l("Goals in English"), [REQUIRED], description=_l("One goal a line, in the same order."))
     audience = CheckboxesField(_l("For whom"), [DataRequired(_l("Choose at least one."))])
     level = SelectField(_l("Level"))
-    field = SelectField(_l("Field"))
+    field = SelectField(_l("Subject field"))
     class_hours = FloatField(
         _l("Class hours"), [InputRequired(_l("Give a number.")), NumberRange(0.01, 1000, _l("Give 0.01 to 1000."))]
     )

@@ -8,11 +8,18 @@ from wtforms.validators import InputRequired, Length, NumberRange, Regexp
 
 from shixun.authoring.forms import REQUIRED, SLUG, BasedForm, UnitForm, plain
 from shixun.authoring.operations import digest_of
-from shixun.core.i18n import _, _l
+from shixun.core.i18n import _, _l, local
 from shixun.curriculum import labels
 from shixun_packs.lab import Grade, Hint, LabFile, LabInfo, Step, WrongFile
 
 _GRADE_ID = Regexp(r"^[A-Za-z0-9_-]{1,64}$", message=_l("1 to 64 Latin letters, digits, hyphens and underscores."))
+
+
+class PointsField(FloatField):  # type: ignore[misc] # untyped library
+    """Points, shown without a fraction where they have none."""
+
+    def _value(self) -> str:
+        return str(self.raw_data[0]) if self.raw_data else f"{self.data:g}" if self.data is not None else ""
 
 
 class NewLabForm(UnitForm):
@@ -43,7 +50,7 @@ class LabForm(UnitForm):
         _l("Minutes"),
         [InputRequired(_l("Give a whole number of minutes.")), NumberRange(1, 1440, _l("Give 1 to 1440 minutes."))],
     )
-    field = SelectField(_l("Field"))
+    field = SelectField(_l("Subject field"))
 
     def prepare(self, stored: str) -> None:
         fields = [*labels.FIELDS, *([stored] if stored not in labels.FIELDS else [])]
@@ -75,8 +82,9 @@ class GradeForm(UnitForm):
     """One `[[grade]]`. Its id names a cell of the notebook, or is named by fields of the form."""
 
     id = StringField(_l("Short name"), [REQUIRED, _GRADE_ID])
-    points = FloatField(
-        _l("Points"), [InputRequired(_l("Give a number.")), NumberRange(0.01, 10_000, _l("Give 0.01 to 10000."))]
+    points = PointsField(
+        _l("Points of the grade"),
+        [InputRequired(_l("Give a number.")), NumberRange(0.01, 10_000, _l("Give 0.01 to 10000."))],
     )
     manual = BooleanField(_l("Graded by an instructor, not by the checks"))
 
@@ -149,8 +157,8 @@ def wrong_form(lab: LabFile, none: str, filled: Mapping[str, Any] | None = None)
     automatic = [grade for grade in lab.grade if not grade.manual]
     most = _l("Give 0 to the points of the grade.")
     scores = {
-        f"{_SCORE}{grade.id}": FloatField(
-            f"{grade.title.zh} / {grade.title.en}",
+        f"{_SCORE}{grade.id}": PointsField(
+            _("Points for “%(grade)s”, 0 to %(most)g", grade=local(grade.title.model_dump()), most=grade.points),
             [InputRequired(_l("Give a number.")), NumberRange(0, grade.points, most)],
             default=0,
         )

@@ -234,14 +234,14 @@ def model_answer(question: Question) -> Given:
 
 
 def answered(question: Question) -> dict[str, Any]:
-    """A question answered as its author would, in the author's order."""
+    """A question answered as its author would, in the author's order: shown as the answer, not as somebody's."""
     order = list(range(len(question.get("choices") or question.get("order") or [])))
     given = model_answer(question)
     judged = result(question, order, given, reveal=True, teacher=True)
     return {
         "question": card(question, order),
         "answer": card_answer(question, order, given),
-        "result": judged | {"points": None, "expected": expected(question)},
+        "result": judged | {"state": "answer", "points": None, "expected": expected(question)},
     }
 
 
