@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from shixun_plants.bottling.core import Inputs, LineState, initial, step
 from shixun_plants.bottling.oee import line_oee, station_oee
-from shixun_plants.bottling.packml import NEXT, TRANSITIONS, Command
+from shixun_plants.bottling.packml import NEXT, TRANSITIONS, Command, State
 from shixun_plants.bottling.params import STATIONS, Params
 from shixun_plants.headless import simulate
 from shixun_plants.seeds import process_rng
@@ -26,13 +26,19 @@ def run(seconds: float, dt: float = 1.0, seed: bytes = b"core", u: Inputs | None
 
 
 @cache
-def shifts(buffer: int, dt: float = 1.0, count: int = 6) -> tuple[float, float]:
-    """Mean good bottles and mean OEE (%) of some shifts."""
+def shifts(buffer: int, count: int, dt: float = 1.0) -> tuple[float, float]:
+    """Mean good bottles and mean OEE (%) of some shifts. One shift deviates by 4.5 % where buffers are small, by 2 % where large."""
     ends = [
         simulate("bottling", bytes([number]), SHIFT, dt, params={"buffers": (buffer,) * 4}, every=SHIFT)
         for number in range(count)
     ]
     return mean(end.last("line.good") for end in ends), mean(end.last("line.oee") for end in ends)
+
+
+@pytest.fixture(scope="module")
+def one_shift() -> LineState:
+    """The line after a shift."""
+    return run(SHIFT)
 
 
 def test_parameters_are_those_of_the_reference() -> None:
@@ -48,21 +54,21 @@ def test_parameters_are_those_of_the_reference() -> None:
 
 
 def test_oee_of_the_bottleneck_is_084() -> None:
-    """Over 48 shifts it is 84.2; a single one lies within 3 of that two times in three."""
-    _, oee = shifts(Params().buffers[0], count=12)
+    """Over 48 shifts it is 84.2; a single one lies within 4 of that two times in three."""
+    _, oee = shifts(Params().buffers[0], 8)
     assert oee == pytest.approx(84.0, abs=1.5)
 
 
 def test_larger_buffers_lift_output_from_20700_to_23900() -> None:
-    small, _ = shifts(1)
-    large, _ = shifts(200)
+    small, _ = shifts(1, 4)
+    large, _ = shifts(200, 3)
     assert small == pytest.approx(20_700, rel=0.03)
     assert large == pytest.approx(23_900, rel=0.03)
 
 
 def test_the_step_width_changes_nothing_that_matters() -> None:
-    coarse, coarse_oee = shifts(Params().buffers[0], count=12)
-    fine, fine_oee = shifts(Params().buffers[0], dt=0.5, count=6)
+    coarse, coarse_oee = shifts(Params().buffers[0], 8)
+    fine, fine_oee = shifts(Params().buffers[0], 4, 0.5)
     assert fine == pytest.approx(coarse, rel=0.03)
     assert fine_oee == pytest.approx(coarse_oee, abs=2.5)
 
@@ -77,18 +83,23 @@ def test_without_failures_the_slowest_machine_sets_the_pace() -> None:
     assert run(3600.0, stations=perfect, u=Inputs(speed=0.5)).delivered == pytest.approx(0.45 * 3600, rel=0.01)
 
 
-def test_mean_time_to_repair_shows_in_the_down_time() -> None:
-    """Down time per failure is the exponential repair plus the acting states around it."""
+def test_mean_times_show_in_what_the_machines_do() -> None:
+    """Over all machines: down time is the exponential repairs plus the acting states around them, and failures come by the time
+    in Execute alone. About 100 failures: a mean of so many exponentials deviates by 10 %."""
     rng = process_rng(b"mttr")
     line = initial(Params(buffers=(200,) * 4), rng)
-    failures, states = 0, [machine.state for machine in line.stations]
-    for _ in range(200_000):
-        line = step(line, Inputs(), 1.0, rng)
-        now = [machine.state for machine in line.stations]
-        failures += now[2] != states[2] and now[2].name == "ABORTING"
-        states = now
-    assert line.stations[2].down / failures == pytest.approx(STATIONS[2].mttr + 10.0, rel=0.15)
-    assert line.time / failures == pytest.approx(1800.0 + 80.0, rel=0.35)
+    failures, executed = [0] * 5, [0.0] * 5
+    for _ in range(60_000):
+        old, line = line, step(line, Inputs(), 1.0, rng)
+        for index, (was, now) in enumerate(zip(old.stations, line.stations, strict=True)):
+            executed[index] += was.state is State.EXECUTE
+            failures[index] += was.state is not now.state is State.ABORTING
+    assert sum(failures) > 80
+    down = sum(station.down for station in line.stations)
+    repairs = sum(count * (spec.mttr + 10.0) for count, spec in zip(failures, STATIONS, strict=True))
+    assert down == pytest.approx(repairs, rel=0.2)
+    expected = sum(seconds / spec.mtbf for seconds, spec in zip(executed, STATIONS, strict=True))
+    assert sum(failures) == pytest.approx(expected, rel=0.2)
 
 
 def test_bottles_are_neither_made_nor_lost() -> None:
@@ -98,8 +109,8 @@ def test_bottles_are_neither_made_nor_lost() -> None:
     assert line.rejects == line.stations[1].made - line.stations[1].good > 0
 
 
-def test_oee_is_the_product_and_equals_good_over_ideal() -> None:
-    line = run(SHIFT)
+def test_oee_is_the_product_and_equals_good_over_ideal(one_shift: LineState) -> None:
+    line = one_shift
     oee = line_oee(line)
     assert oee.oee == pytest.approx(line.stations[1].good / (0.9 * line.planned), rel=1e-9)
     assert all(0.0 <= share <= 1.0 for index in range(5) for share in station_oee(line, index))
@@ -128,8 +139,8 @@ def test_energy_is_the_integral_of_power() -> None:
     assert line.energy == pytest.approx(joule)
 
 
-def test_bowl_level_stays_near_its_set_point() -> None:
-    assert run(SHIFT).bowl == pytest.approx(0.6, abs=0.1)
+def test_bowl_level_stays_near_its_set_point(one_shift: LineState) -> None:
+    assert one_shift.bowl == pytest.approx(0.6, abs=0.1)
 
 
 @pytest.mark.parametrize("dt", [0.0, -1.0, 1.5, float("nan")])

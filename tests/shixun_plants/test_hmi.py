@@ -333,11 +333,11 @@ async def test_every_kind_moves_and_fits_a_phone(tmp_path: Path) -> None:
         page.on("pageerror", lambda error: problems.append(str(error)))
         for kind in KINDS:
             async with screen(tmp_path, kind=kind, faults_menu=True) as (live, _, url):
+                await page.goto(f"{url}/?lang=en")
+                await page.get_by_text("Live", exact=True).wait_for()
+                await page.locator("summary").click()
                 for width in (360, 1200):
                     await page.set_viewport_size({"width": width, "height": 800})
-                    await page.goto(f"{url}/?lang=en")
-                    await page.get_by_text("Live", exact=True).wait_for()
-                    await page.locator("summary").click()
                     assert await page.evaluate("document.documentElement.scrollWidth") <= width, kind
                 await page.get_by_role("button", name="Apply").click()
                 await page.locator(".standing li").wait_for()
@@ -365,11 +365,11 @@ async def test_lives_in_a_frame_and_fits_a_phone(tmp_path: Path) -> None:
             "console", lambda message: problems.append(message.text) if message.type in ("error", "warning") else None
         )
         page.on("pageerror", lambda error: problems.append(str(error)))
+        await page.goto(f"{base}{PREFIX}/?lang=en")
+        await page.get_by_text("Live", exact=True).wait_for()
+        await page.locator("summary").click()
         for width in (360, 768, 1200):
             await page.set_viewport_size({"width": width, "height": 800})
-            await page.goto(f"{base}{PREFIX}/?lang=en")
-            await page.get_by_text("Live", exact=True).wait_for()
-            await page.locator("summary").click()
             assert await page.evaluate("document.documentElement.scrollWidth") <= width
         await page.goto(f"{base}/task")
         frame = page.frame_locator("iframe")

@@ -348,10 +348,10 @@ async def test_what_clients_retain_and_subscribe_is_bounded(plant: Bench) -> Non
     wire.close()
 
 
-async def test_thousands_of_connections(plant: Bench) -> None:
+async def test_hundreds_of_connections(plant: Bench) -> None:
     """Notebook cells that open a client each run and never close one: the newest always gets in."""
     held = []
-    for number in range(10 * broker.MAX_CONNECTIONS):
+    for number in range(5 * broker.MAX_CONNECTIONS):
         held.append(await Wire.open(plant.server.port, f"cell{number}", clean=False))
         await held[-1].subscribe("a/#")
     core = plant.server._broker  # type: ignore[attr-defined]

@@ -122,23 +122,29 @@ def step(line: LineState, u: Inputs, dt: float, rng: random.Random) -> LineState
     params = line.params
     base = line.order_base if u.order == line.order else line.delivered
     done = u.order > 0 and line.delivered - base >= u.order
-    state = line_state(line.state, line.elapsed + dt, u.command, tuple(s.state for s in line.stations), done)
+    state = line_state(line.state, line.elapsed + dt, u.command, [s.state for s in line.stations], done)
     if line.state is State.COMPLETE and state is not line.state:
         base = line.delivered
 
     buffers = list(line.buffers)
     stations = list(line.stations)
-    planned = state not in UNPLANNED
+    planned, producing, share = state not in UNPLANNED, state in PRODUCING, u.speed * dt
     # From the end backwards, so that a place that becomes free is used in the same step.
     for index in range(len(stations) - 1, -1, -1):
-        moved = _produce(stations[index], index, params, buffers, u.speed * dt, dt, state in PRODUCING, rng)
-        stations[index] = _transit(moved, index, params, buffers, state, dt, planned, rng)
+        now = stations[index]
+        if now.state is _EXECUTE and producing:
+            now = _produce(now, index, params, buffers, share, dt, rng)
+            if now.life > 0.0 and now.waiting < params.patience:
+                stations[index] = now
+                continue
+        else:
+            now = now._replace(elapsed=now.elapsed + dt, working=False)
+        stations[index] = _transit(now, index, params, buffers, state, dt, planned, rng)
 
     delivered = stations[-1].good - line.stations[-1].good
-    power = sum(
-        spec.work_power * u.speed if now.working else spec.rest_power
-        for spec, now in zip(params.stations, stations, strict=True)
-    )
+    power = 0.0
+    for spec, now in zip(params.stations, stations, strict=True):
+        power += spec.work_power * u.speed if now.working else spec.rest_power
     return LineState(
         params=params,
         time=line.time + dt,
@@ -155,48 +161,43 @@ def step(line: LineState, u: Inputs, dt: float, rng: random.Random) -> LineState
         energy=line.energy + power * dt,
         bowl=_bowl(line, stations, dt),
         wanders=tuple(
-            wander.next(value, dt, rng) for wander, value in zip(params.wanders.values(), line.wanders, strict=True)
+            [wander.next(value, dt, rng) for wander, value in zip(params.wanders.values(), line.wanders, strict=True)]
         ),
     )
 
 
 def _produce(
-    now: StationState,
-    index: int,
-    params: Params,
-    buffers: list[int],
-    share: float,
-    dt: float,
-    producing: bool,
-    rng: random.Random,
+    now: StationState, index: int, params: Params, buffers: list[int], share: float, dt: float, rng: random.Random
 ) -> StationState:
-    """What one machine makes in a step; `share` is speed x dt. Takes from and adds to `buffers` in place."""
-    if now.state is not _EXECUTE or not producing:
-        return now._replace(working=False) if now.working else now
+    """What a machine in Execute makes in a step; `share` is speed x dt. Takes from and adds to `buffers` in place."""
     spec = params.stations[index]
     progress = now.progress + spec.rate * share
     wanted = int(progress)
-    in_front = buffers[index - 1] if index else wanted
-    behind = params.buffers[index] - buffers[index] if index < len(buffers) else wanted
-    made = min(wanted, in_front, behind)
-    if wanted and not made:
-        return now._replace(life=now.life - dt, progress=1.0, waiting=now.waiting + dt, working=False)
-    good = made if spec.quality >= 1.0 else sum(rng.random() < spec.quality for _ in range(made))
-    if index:
-        buffers[index - 1] -= made
-    if index < len(buffers):
-        buffers[index] += good
+    made = good = 0
+    waiting, working = 0.0, True
+    if wanted:
+        in_front = buffers[index - 1] if index else wanted
+        behind = params.buffers[index] - buffers[index] if index < len(buffers) else wanted
+        made = min(wanted, in_front, behind)
+        if made:
+            good = made if spec.quality >= 1.0 else sum([rng.random() < spec.quality for _ in range(made)])
+            if index:
+                buffers[index - 1] -= made
+            if index < len(buffers):
+                buffers[index] += good
+        else:
+            waiting, working = now.waiting + dt, False
     return StationState(
         now.state,
-        now.elapsed,
+        now.elapsed + dt,
         now.life - dt,
         now.repair,
         min(progress - made, 1.0),
-        0.0,
+        waiting,
         now.made + made,
         now.good + good,
         now.down,
-        True,
+        working,
     )
 
 
@@ -215,7 +216,7 @@ def _transit(
     if state is _EXECUTE and life <= 0.0:
         spec = params.stations[index]
         after, repair, life = State.ABORTING, _exponential(spec.mttr, rng), _exponential(spec.mtbf, rng)
-    elif state in NEXT and now.elapsed + dt >= DURATION[state]:
+    elif state in NEXT and now.elapsed >= DURATION[state]:
         after = NEXT[state]
     else:
         in_front = index == 0 or buffers[index - 1] > 0
@@ -226,10 +227,10 @@ def _transit(
         after = state if command is None else obey(state, command)
     down = planned and state in DOWN
     if after is state and not down and repair <= 0.0:
-        return now._replace(elapsed=now.elapsed + dt)
+        return now
     return now._replace(
         state=after,
-        elapsed=now.elapsed + dt if after is state else 0.0,
+        elapsed=now.elapsed if after is state else 0.0,
         life=life,
         repair=max(0.0, repair - dt) if after in (State.ABORTING, State.ABORTED) else repair,
         waiting=0.0 if after is _EXECUTE and state is not _EXECUTE else now.waiting,

@@ -2,7 +2,7 @@
 
 import random
 from collections.abc import Mapping
-from dataclasses import fields
+from dataclasses import fields, replace
 from typing import Any, ClassVar
 
 from shixun_plants.alarms import AlarmSpec
@@ -51,9 +51,10 @@ class BottlingPlant(Plant):
 
     def advance(self, dt: float, upsets: Mapping[str, Fault] | None = None) -> None:
         """`dt` plant seconds in equal steps of at most `MAX_DT`; commands act one per step, in the order they came."""
+        set_now = Inputs(None, self._speed, self._order)
         for part in steps(dt, MAX_DT):
-            command = self._commands.pop(0) if self._commands else None
-            self.line = step(self.line, Inputs(command, self._speed, self._order), part, self._rng)
+            u = replace(set_now, command=self._commands.pop(0)) if self._commands else set_now
+            self.line = step(self.line, u, part, self._rng)
 
     def true_values(self) -> dict[str, float]:
         """Every tag's true value in its signal's unit."""

@@ -4,6 +4,8 @@ ISA-TR88.00.02 leaves to the designer how a unit orders its machines about; thes
 breaks down aborts alone: the line stays in Execute as long as another machine moves, which is what buffers are for.
 """
 
+from collections.abc import Collection
+
 from shixun_plants.bottling.packml import DURATION, NEXT, Command, State, obey
 
 _S, _C = State, Command
@@ -52,7 +54,7 @@ _MOVING = frozenset({_S.EXECUTE, _S.SUSPENDING, _S.UNSUSPENDING, _S.STARTING})
 
 
 def line_state(
-    state: State, elapsed: float, command: Command | None, machines: tuple[State, ...], order_done: bool
+    state: State, elapsed: float, command: Command | None, machines: Collection[State], order_done: bool
 ) -> State:
     """The line's next unit state; `elapsed` is s in the present one. A command outside the model changes nothing."""
     if command is not None and (after := obey(state, command)) is not state:
