@@ -16,7 +16,8 @@ from shixun_plants.shift import RECORDERS
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m shixun_plants", description="Simulated plants for training")
-    commands = parser.add_subparsers(dest="command", required=True)
+    # With `prog` given, argparse need not format a usage line now, which would load every compressor that Python has.
+    commands = parser.add_subparsers(dest="command", required=True, prog=parser.prog)
     running = commands.add_parser("run", help="run a plant until it is told to stop")
     running.add_argument("kind", choices=sorted(KINDS))
     running.add_argument("--host", default="127.0.0.1")
@@ -32,7 +33,9 @@ def _parser() -> argparse.ArgumentParser:
     running.add_argument("--no-hmi", action="store_true", help="serve no screen")
     running.add_argument("--speed", type=float, default=1.0, help="plant seconds per second, 0.1 to 100")
     running.add_argument("--log", type=Path, metavar="FILE", help="JSON lines of all requests from outside")
-    running.add_argument("--history", type=Path, metavar="FILE", help="SQLite file of the measured tags (historian.py)")
+    running.add_argument(
+        "--history", type=Path, metavar="FILE", help="SQLite file of what clients are told (historian.py)"
+    )
     running.add_argument("--trace", action="store_true", help="put true and measured values into the log as well")
     showing = commands.add_parser("show", help="show the record of a finished shift until told to stop")
     showing.add_argument("kind", choices=sorted(RECORDERS))

@@ -1,6 +1,7 @@
 """A plant that runs: the process in real time (or faster), its registers, its screen and its log, in one asyncio loop."""
 
 import asyncio
+import gc
 import json
 import logging
 import os
@@ -209,6 +210,9 @@ async def serve(config: PlantConfig, stop: asyncio.Event) -> None:
     live.warm_up()
     try:
         await serving.start()
+        # What stands now stays: searching 6000 nodes of OPC UA for garbage again and again would hold the plant up.
+        gc.collect()
+        gc.freeze()
         sys.stdout.write(json.dumps({"ready": True, **serving.ports}) + "\n")
         sys.stdout.flush()
         await _run_clock(live, stop)

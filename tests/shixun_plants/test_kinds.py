@@ -167,9 +167,9 @@ def test_inputs_that_do_not_exist_are_refused() -> None:
 
 def test_a_kind_loads_nothing_of_the_others() -> None:
     probe = (
-        "import sys; from shixun_plants.headless import simulate; import shixun_plants.runner; simulate('bottling', b'', 10.0); "
+        "import sys; from shixun_plants.headless import simulate; import shixun_plants.__main__; simulate('water', b'', 10.0); "
         "print([name for name in sys.modules if name in ('numpy', 'asyncua', 'uvicorn') or name.startswith("
-        "('shixun_plants.water', 'shixun_plants.hmi'))])"
+        "('shixun_plants.bottling', 'shixun_plants.hmi'))])"
     )
     done = subprocess.run(
         [sys.executable, "-c", probe], capture_output=True, text=True, env={"PYTHONPATH": str(LABS)}, check=True

@@ -13,7 +13,7 @@ from asyncua import Node, ua
 from shixun_plants.bottling.packml import Command, State, obey
 from shixun_plants.bottling.params import STATIONS
 from shixun_plants.bottling.signals import COMMANDS
-from shixun_plants.opcua.space import Space
+from shixun_plants.opcua.space import Reading, Space
 from shixun_plants.opcua.units import engineering_unit
 
 URI = "http://opcfoundation.org/UA/PackML/"
@@ -81,12 +81,12 @@ class PackMl:
     def _serve(self, path: str, value: Callable[[], Any], kind: ua.VariantType) -> None:
         """Let a node show what `value` gives from the readings; None is the bad quality of the tag behind it."""
 
-        def made() -> ua.DataValue:
+        def made() -> Reading:
             at = self._space.read_at
             found = value()
             if isinstance(found, ua.StatusCode):
-                return ua.DataValue(ua.Variant(None, ua.VariantType.Null), found, at, at)
-            return ua.DataValue(ua.Variant(found, kind), _GOOD, at, at)
+                return Reading(ua.Variant(None, ua.VariantType.Null), found, at, at)
+            return Reading(ua.Variant(found, kind), _GOOD, at, at)
 
         self._space.serve(self._id(path), made)
 
