@@ -18,19 +18,21 @@
 # ## 谁在哪里运行
 #
 # ```text
-#   你的浏览器                 实验容器                               产线容器（同一个回环网络）
-#   ┌──────────────┐      ┌─────────────────────────┐   OPC UA     ┌──────────────────────────────┐
-#   │ 笔记本、HMI   │ ───► │ 内核：read_line()        │ ───────────► │ 127.0.0.1:4840  灌装线        │
-#   └──────────────┘      │       command()         │   HTTP       │                 PackML 实例   │
-#                         │       nodes_of()        │ ───────────► │ 127.0.0.1:8600  HMI          │
-#                         │       make_command()    │              └──────────────────────────────┘
-#                         │        │ serve()        │
-#                         │        ▼                │
-#                         │ 127.0.0.1:4850  你的模型 │
-#                         └─────────────────────────┘
+#   你的浏览器            实验容器                                产线容器（同一个回环网络）
+#   ┌────────────┐      ┌───────────────────────┐   OPC UA     ┌──────────────────────────┐
+#   │ JupyterLab │ ───> │ read_line() command() │ ───────────> │ 127.0.0.1:4840  PackML   │
+#   │ HMI        │      │ nodes_of()            │              │                          │
+#   └────────────┘      │ make_command()        │              │ 127.0.0.1:8600  HMI      │
+#          │            │   │ serve()           │              └──────────────────────────┘
+#          │            │   v                   │                 ^
+#          │            │ 127.0.0.1:4850        │                 │
+#          │            └───────────────────────┘                 │
+#          └─────────────────────── HTTP ─────────────────────────┘
 #
-#   评分：  read_line()、command() ──── 一条新开的灌装线（端口 4841），看它自己的日志
-#           nodes_of()、make_command() ◄── 三台没见过的机器的说明
+#   4840：灌装线的 OPC UA 服务器，上面有 PackML 实例          4850：你自己的模型（第六步）
+#
+#   评分：  read_line、command、set_speed  ──>  一条新开的灌装线（端口 4841），看它自己的日志
+#           nodes_of、make_command         <──  三台没见过的机器的说明
 # ```
 #
 # > **English.** Code runs in the lab container. For grading your client functions meet a fresh line on port 4841, whose own log is looked
@@ -64,10 +66,13 @@ def check(title, found, expected):
 # 客户端拿到的命名空间数组，次序由服务器决定。所以程序里只存 **URI 和名字**，连上以后再换成“下标:名字”：
 #
 # ```text
-#   命名空间数组  ["http://opcfoundation.org/UA/", "urn:shixun:plant:bottling", "urn:shixun:plants", "http://opcfoundation.org/UA/PackML/"]
-#   下标                0                              1                            2                   3
+#   下标   命名空间数组
+#   0      http://opcfoundation.org/UA/
+#   1      urn:shixun:plant:bottling
+#   2      urn:shixun:plants
+#   3      http://opcfoundation.org/UA/PackML/
 #
-#   [(PACKML, "PackMLObjects"), (PLANTS, "BottlingLine")]   ──►   ["3:PackMLObjects", "2:BottlingLine"]
+#   [(PACKML, "PackMLObjects"), (PLANTS, "BottlingLine")]   ──>   ["3:PackMLObjects", "2:BottlingLine"]
 # ```
 #
 # 注意一条路径里可以有几个命名空间：`BottlingLine` 是本厂起的名字，它下面的 `Status` 是 PackML 规范的名字。`EURange`、`CurrentState` 这些属于 0 号。
@@ -97,23 +102,41 @@ check("没有 PackML 的服务器 / without PackML", qualified(_there[:3], LINE)
 # %% [markdown]
 # ## 第二步 读 PackML 实例
 #
-# 先在工作台上看看这台服务器长什么样。下面这一格不计分，想看哪里就改哪里。
+# 先看看这台服务器长什么样：0 号命名空间以外的节点，两层。
 #
-# > **English.** Your workbench, no points: browse the server and look around.
+# > **English.** First a look around: what is not of namespace 0, two levels deep.
 
-# %% nbgrader={"grade_id": "explore", "grade": false, "solution": true, "locked": false, "schema_version": 3, "cell_type": "code"}
+# %% nbgrader={"grade_id": "look", "grade": false, "solution": false, "locked": true, "schema_version": 3, "cell_type": "code"}
+# 两件工具（不用改）/ Two tools, ready to use
 def show(node, depth=2, indent=0):
     """打印一个节点下面的树 / Print the tree below a node."""
-    for child in node.get_children():
-        print("  " * indent + child.read_browse_name().to_string(), f"({child.read_node_class().name})", child.nodeid.to_string())
-        if indent + 1 < depth:
-            show(child, depth, indent + 1)
+    for one in node.get_children():
+        name = one.read_browse_name()
+        if indent or name.NamespaceIndex:
+            print("  " * indent + name.to_string(), f"({one.read_node_class().name})", one.nodeid.to_string())
+            if indent + 1 < depth:
+                show(one, depth, indent + 1)
 
 
+def child(client, node, *steps):
+    """从 node 按 (URI, 名字) 往下走，用你的 qualified / Down from a node by (URI, name), with your `qualified`."""
+    return node.get_child(qualified(client.get_namespace_array(), steps))
+
+
+with Client(URL) as _client:
+    print(_client.get_namespace_array())
+    show(_client.nodes.objects)
+
+# %% [markdown]
+# 下面一格是你的工作台，不计分：往里看。例如 `show(child(client, client.nodes.objects, *LINE), depth=4)`。
+#
+# > **English.** Your workbench, no points: look further in.
+
+# %% nbgrader={"grade_id": "explore", "grade": false, "solution": true, "locked": false, "schema_version": 3, "cell_type": "code"}
+### BEGIN SOLUTION
 with Client(URL) as client:
-    print(client.get_namespace_array())
-    show(client.nodes.objects)
-
+    show(child(client, client.nodes.objects, *LINE), depth=3)
+### END SOLUTION
 
 # %% [markdown]
 # PackML 的状态是**三层嵌套的状态机**，每层各有自己的 `CurrentState`，里面的 `Number` 是编号：
@@ -143,37 +166,28 @@ with Client(URL) as client:
 # > where the innermost active one counts; 18 and 19 are no PackML states. Bad values become None. The fresh line's own log must show the reads.
 
 # %% nbgrader={"grade_id": "read-line", "grade": true, "solution": true, "locked": false, "points": 20, "schema_version": 3, "cell_type": "code"}
-### BEGIN SOLUTION
-MACHINES = [(PACKML, "BaseStateMachine"), (PACKML, "MachineState"), (PACKML, "ExecuteState")]
-
-
-def child(client, node, *steps):
-    """按 (URI, 名字) 往下走。"""
-    return node.get_child(qualified(client.get_namespace_array(), steps))
-
-
-def value(node):
-    """好的值；质量不好是 None。"""
-    found = node.read_data_value(raise_on_bad_status=False)
-    return found.Value.Value if found.StatusCode.is_good() else None
-
-
-### END SOLUTION
 def read_line(url):
     """灌装线此刻的状态和速度 / State and speed of the line now."""
     ### BEGIN SOLUTION
+    machines = [(PACKML, "BaseStateMachine"), (PACKML, "MachineState"), (PACKML, "ExecuteState")]
+
+    def value(node):
+        """好的值；质量不好是 None。"""
+        found = node.read_data_value(raise_on_bad_status=False)
+        return found.Value.Value if found.StatusCode.is_good() else None
+
     with Client(url) as client:
         line = child(client, client.nodes.objects, *LINE)
-        numbers = []
-        for depth in (3, 2, 1):
-            current = child(client, line, *MACHINES[:depth], (BASE, "CurrentState"), (BASE, "Number"))
-            numbers.append(value(current))
+        status = child(client, line, (PACKML, "Status"))
+        numbers = [
+            value(child(client, line, *machines[:depth], (BASE, "CurrentState"), (BASE, "Number"))) for depth in (3, 2, 1)
+        ]
         return {
             "state": next((number for number in numbers if number is not None), None),
-            "speed": value(child(client, line, (PACKML, "Status"), (PACKML, "CurMachSpeed"))),
-            "setpoint": value(child(client, line, (PACKML, "Status"), (PACKML, "MachSpeed"))),
-            "starved": value(child(client, line, (PACKML, "Status"), (PACKML, "EquipmentStarved"))),
-            "blocked": value(child(client, line, (PACKML, "Status"), (PACKML, "EquipmentBlocked"))),
+            "speed": value(child(client, status, (PACKML, "CurMachSpeed"))),
+            "setpoint": value(child(client, status, (PACKML, "MachSpeed"))),
+            "starved": value(child(client, status, (PACKML, "EquipmentStarved"))),
+            "blocked": value(child(client, status, (PACKML, "EquipmentBlocked"))),
         }
     ### END SOLUTION
 
@@ -209,33 +223,31 @@ print("✔" if _state in range(1, 18) else "✘", "状态 / state:", STATES[_sta
 # > calls SetMachSpeed with a Float. Both return the status code's name, "Good" or what the server said; they neither hide nor raise it.
 
 # %% nbgrader={"grade_id": "command", "grade": true, "solution": true, "locked": false, "points": 15, "schema_version": 3, "cell_type": "code"}
-### BEGIN SOLUTION
-WHERE = {"Abort": 1, "Clear": 1, "Stop": 2, "Reset": 2, "Start": 3, "Hold": 3, "Unhold": 3}
-
-
-def call(url, steps, name, *arguments):
-    """调用一个方法，返回状态码的名字。"""
-    with Client(url) as client:
-        target = child(client, client.nodes.objects, *LINE, *steps)
-        try:
-            target.call_method(child(client, target, (PACKML, name)), *arguments)
-        except ua.UaStatusCodeError as error:
-            return type(error).__name__
-        return "Good"
-
-
-### END SOLUTION
 def command(url, name):
     """发一条 PackML 命令，返回状态码的名字 / Send a command; the name of the status code."""
     ### BEGIN SOLUTION
-    return call(url, MACHINES[: WHERE[name]], name)
+    machines = [(PACKML, "BaseStateMachine"), (PACKML, "MachineState"), (PACKML, "ExecuteState")]
+    depth = {"Abort": 1, "Clear": 1, "Stop": 2, "Reset": 2, "Start": 3, "Hold": 3, "Unhold": 3}[name]
+    with Client(url) as client:
+        machine = child(client, client.nodes.objects, *LINE, *machines[:depth])
+        try:
+            machine.call_method(child(client, machine, (PACKML, name)))
+        except ua.UaStatusCodeError as error:
+            return type(error).__name__
+        return "Good"
     ### END SOLUTION
 
 
 def set_speed(url, speed):
     """设定速度，瓶/分 / Set the speed in bottles per minute; the name of the status code."""
     ### BEGIN SOLUTION
-    return call(url, [], "SetMachSpeed", ua.Variant(speed, ua.VariantType.Float))
+    with Client(url) as client:
+        line = child(client, client.nodes.objects, *LINE)
+        try:
+            line.call_method(child(client, line, (PACKML, "SetMachSpeed")), ua.Variant(speed, ua.VariantType.Float))
+        except ua.UaStatusCodeError as error:
+            return type(error).__name__
+        return "Good"
     ### END SOLUTION
 
 
@@ -572,28 +584,34 @@ def serve(machine, nodes, transitions=TABLE, port=4850):
     return server
 
 
+def try_model():
+    """开服务器，浏览它，给每台工位发 RESET / Serve the example, browse it, send RESET to each station."""
+    server = serve(EXAMPLE, nodes_of(EXAMPLE))
+    try:
+        with Client("opc.tcp://127.0.0.1:4850") as client:
+            line = child(client, client.nodes.objects, (EXAMPLE["line_uri"], EXAMPLE["line"]))
+            show(line)
+            for station in line.get_children():
+                method = child(client, station, (EXAMPLE["type_uri"], EXAMPLE["command"]))
+                try:
+                    answer = station.call_method(method, ua.Variant(RESET, ua.VariantType.Int32))
+                except ua.UaStatusCodeError as error:
+                    answer = type(error).__name__
+                state = child(client, station, (EXAMPLE["type_uri"], "State")).read_value()
+                print(station.read_browse_name().Name, "RESET →", answer, "State =", state)
+    finally:
+        server.stop()
+
+
 # %% [markdown]
-# 下面一格是你的，不计分：开服务器，像第二步那样用客户端去浏览，给 `Filler2` 发 RESET，再看 `Filler1` 有没有跟着动。启动服务器要几秒。
+# 下面一格是你的，不计分：运行 `try_model()`，看树、看两台工位各自怎样回答（停止的 `Filler2` 应进入 15，执行的 `Filler1` 不动）。启动服务器要几秒。
 #
-# > **English.** Yours, no points: start the server, browse it with a client as in step two, send RESET to `Filler2`, and see that `Filler1`
-# > stays where it was.
+# > **English.** Yours, no points: run `try_model()`. The stopped `Filler2` goes to 15, the executing `Filler1` stays. It takes a few seconds.
 
 # %% nbgrader={"grade_id": "serve-try", "grade": false, "solution": true, "locked": false, "schema_version": 3, "cell_type": "code"}
-TRY_SERVER = False  # 改成 True 再运行 / make it True and run again
-
-if TRY_SERVER:
-    server = serve(EXAMPLE, nodes_of(EXAMPLE))
-    with Client("opc.tcp://127.0.0.1:4850") as client:
-        line = client.nodes.objects.get_child(qualified(client.get_namespace_array(), [(EXAMPLE["line_uri"], "Line3")]))
-        show(line, depth=2)
-        ns = client.get_namespace_index(EXAMPLE["type_uri"])
-        for station in line.get_children():
-            try:
-                answer = station.call_method(f"{ns}:SendCommand", ua.Variant(RESET, ua.VariantType.Int32))
-            except ua.UaStatusCodeError as error:
-                answer = type(error).__name__
-            print(station.read_browse_name().Name, "RESET →", answer, "State =", station.get_child(f"{ns}:State").read_value())
-    server.stop()
+### BEGIN SOLUTION
+# try_model()
+### END SOLUTION
 
 # %% [markdown]
 # ## 第七步 写给集成商

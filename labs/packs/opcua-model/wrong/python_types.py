@@ -1,25 +1,25 @@
 # %% [command]
 # Python's own types: float goes out as Double, int as Int64.
-WHERE = {"Abort": 1, "Clear": 1, "Stop": 2, "Reset": 2, "Start": 3, "Hold": 3, "Unhold": 3}
-
-
-def call(url, steps, name, *arguments):
-    """调用一个方法，返回状态码的名字。"""
+def command(url, name):
+    machines = [(PACKML, "BaseStateMachine"), (PACKML, "MachineState"), (PACKML, "ExecuteState")]
+    depth = {"Abort": 1, "Clear": 1, "Stop": 2, "Reset": 2, "Start": 3, "Hold": 3, "Unhold": 3}[name]
     with Client(url) as client:
-        target = child(client, client.nodes.objects, *LINE, *steps)
+        machine = child(client, client.nodes.objects, *LINE, *machines[:depth])
         try:
-            target.call_method(child(client, target, (PACKML, name)), *arguments)
+            machine.call_method(child(client, machine, (PACKML, name)))
         except ua.UaStatusCodeError as error:
             return type(error).__name__
         return "Good"
 
 
-def command(url, name):
-    return call(url, MACHINES[: WHERE[name]], name)
-
-
 def set_speed(url, speed):
-    return call(url, [], "SetMachSpeed", speed)
+    with Client(url) as client:
+        line = child(client, client.nodes.objects, *LINE)
+        try:
+            line.call_method(child(client, line, (PACKML, "SetMachSpeed")), speed)
+        except ua.UaStatusCodeError as error:
+            return type(error).__name__
+        return "Good"
 
 # %% [nodes]
 PYTHON = {"Float": "Double", "Int16": "Int64", "Int32": "Int64", "UInt16": "Int64", "UInt32": "Int64"}
