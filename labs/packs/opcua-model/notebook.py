@@ -1,8 +1,7 @@
 # %% [markdown]
 # # OPC UA 建模：读懂一台机器，再给一台机器写出模型
 #
-# 你的灌装线有 OPC UA 服务器，上面有一个 PackML 实例：先按浏览路径去读它、去指挥它。然后换个位置：一家包装机厂要交货，合同写着
-# “提供 OPC UA 信息模型”。你要由一份机器说明写出类型和实例，再写出它的命令方法。
+# 你的灌装线有 OPC UA 服务器，上面有一个 PackML 实例：先按浏览路径去读它、去指挥它。然后换个位置：一家包装机厂要交货，合同写着“提供 OPC UA 信息模型”。你要由一份机器说明写出类型和实例，再写出它的命令方法。
 #
 # 做完这个实验，你会：
 #
@@ -17,23 +16,7 @@
 # %% [markdown]
 # ## 谁在哪里运行
 #
-# ```text
-#   你的浏览器            实验容器                                产线容器（同一个回环网络）
-#   ┌────────────┐      ┌───────────────────────┐   OPC UA     ┌──────────────────────────┐
-#   │ JupyterLab │ ───> │ read_line() command() │ ───────────> │ 127.0.0.1:4840  PackML   │
-#   │ HMI        │      │ nodes_of()            │              │                          │
-#   └────────────┘      │ make_command()        │              │ 127.0.0.1:8600  HMI      │
-#          │            │   │ serve()           │              └──────────────────────────┘
-#          │            │   v                   │                 ^
-#          │            │ 127.0.0.1:4850        │                 │
-#          │            └───────────────────────┘                 │
-#          └─────────────────────── HTTP ─────────────────────────┘
-#
-#   4840：灌装线的 OPC UA 服务器，上面有 PackML 实例          4850：你自己的模型（第六步）
-#
-#   评分：  read_line、command、set_speed  ──>  一条新开的灌装线（端口 4841），看它自己的日志
-#           nodes_of、make_command         <──  三台没见过的机器的说明
-# ```
+# ![浏览器里的笔记本和画面，实验容器里的函数和你的模型，灌装线的 OPC UA 服务器和日志；评分用新的线和没见过的机器](assets/who.svg)
 #
 # > **English.** Code runs in the lab container. For grading your client functions meet a fresh line on port 4841, whose own log is looked
 # > at; your model functions get the descriptions of three machines that nobody has seen.
@@ -159,8 +142,7 @@ with Client(URL) as client:
 # | `starved` | `Status/EquipmentStarved` | 布尔 |
 # | `blocked` | `Status/EquipmentBlocked` | 布尔 |
 #
-# 质量不好的值记 `None`。有用的几样：`node.get_child(["2:A", "3:B"])`；`node.read_data_value(raise_on_bad_status=False)` 给出
-# `.StatusCode.is_good()` 和 `.Value.Value`。评分时连的是**另一条新开的线**，看那条线自己的日志：节点确实被读过，数值与日志相符，才得分。
+# 质量不好的值记 `None`。有用的几样：`node.get_child(["2:A", "3:B"])`；`node.read_data_value(raise_on_bad_status=False)` 给出`.StatusCode.is_good()` 和 `.Value.Value`。评分时连的是**另一条新开的线**，看那条线自己的日志：节点确实被读过，数值与日志相符，才得分。
 #
 # > **English.** `read_line(url)` reads the PackML instance by browse paths (not the plain tags): the state from three nested machines,
 # > where the innermost active one counts; 18 and 19 are no PackML states. Bad values become None. The fresh line's own log must show the reads.
@@ -202,8 +184,7 @@ print("✔" if _state in range(1, 18) else "✘", "状态 / state:", STATES[_sta
 # %% [markdown]
 # ## 第三步 调用方法
 #
-# 命令不是“写 1 再写 0”，是方法：`object.call_method(method)`，成与不成由**状态码**回答。不成时 asyncua 抛出 `ua.UaStatusCodeError`，
-# 异常的类名就是状态码的名字（`BadInvalidState`……）。
+# 命令不是“写 1 再写 0”，是方法：`object.call_method(method)`，成与不成由**状态码**回答。不成时 asyncua 抛出 `ua.UaStatusCodeError`，异常的类名就是状态码的名字（`BadInvalidState`……）。
 #
 # 方法挂在不同的对象上：
 #
@@ -261,8 +242,7 @@ check("恢复 54 / back to 54", set_speed(URL, 54.0), "Good")
 # %% [markdown]
 # ## 第四步 给一台机器建模
 #
-# 现在你是包装机厂的工程师。`EXAMPLE` 是一份机器说明：一条线、一个工位类型、几台工位。写出 `nodes_of(machine)`，返回**节点表**：
-# 一个节点一个字典，键就是 NodeSet2 里的那些词。评分用三份没见过的说明：名字、成员、数据类型、命名空间的次序都不一样。
+# 现在你是包装机厂的工程师。`EXAMPLE` 是一份机器说明：一条线、一个工位类型、几台工位。写出 `nodes_of(machine)`，返回**节点表**：一个节点一个字典，键就是 NodeSet2 里的那些词。评分用三份没见过的说明：名字、成员、数据类型、命名空间的次序都不一样。
 #
 # | 键 | 含义 |
 # |---|---|
@@ -309,17 +289,13 @@ UNITS = "http://www.opcfoundation.org/UA/units/un/cefact"  # 工程单位的 Nam
 # 2. **变量**（`variable`）：`HasComponent`，类型 `BaseDataVariableType`。**特性**（`property`）：`HasProperty`，类型 `PropertyType`。
 # 3. **模拟量**（`analog`）：`HasComponent`，类型 `AnalogItemType`，下面有两个**特性**，浏览名都属于 **0 号**命名空间：
 #    - `0:EURange`：`DataType` 是 `"Range"`，`Value` 是 `{"Low": …, "High": …}`；
-#    - `0:EngineeringUnits`：`"EUInformation"`，`{"NamespaceUri": UNITS, "UnitId": …, "DisplayName": 符号}`。`UnitId` 由 UNECE 代码的字节拼成，
-#      高字节在前：`CEL` → 0x43454C = 4408652。
-# 4. **方法**：`Method`，名字是说明的 `command`，`HasComponent`，`Mandatory`。下面有两个特性 `0:InputArguments`、`0:OutputArguments`，`DataType` 是
-#    `"Argument"`，`Value` 分别是 `[{"Name": "Command", "DataType": "Int32"}]` 和 `[{"Name": "State", "DataType": "Int32"}]`。
+#    - `0:EngineeringUnits`：`"EUInformation"`，`{"NamespaceUri": UNITS, "UnitId": …, "DisplayName": 符号}`。`UnitId` 由 UNECE 代码的字节拼成，高字节在前：`CEL` → 0x43454C = 4408652。
+# 4. **方法**：`Method`，名字是说明的 `command`，`HasComponent`，`Mandatory`。下面有两个特性 `0:InputArguments`、`0:OutputArguments`，`DataType` 是`"Argument"`，`Value` 分别是 `[{"Name": "Command", "DataType": "Int32"}]` 和 `[{"Name": "State", "DataType": "Int32"}]`。
 # 5. **实例**：`ObjectsFolder` 下用 `Organizes` 放一个文件夹（`FolderType`），名字是 `line`；文件夹里用 `Organizes` 放各工位，`TypeDefinition` **指向你的类型**。
-# 6. 工位照着类型造：成员、特性、方法一个不少，引用、类型、数据类型与类型里的一样；可选的成员，`values` 里有才造。变量的 `Value` 取自 `values`；
-#    量程和单位的值也要给。实例上没有 `ModellingRule`。
+# 6. 工位照着类型造：成员、特性、方法一个不少，引用、类型、数据类型与类型里的一样；可选的成员，`values` 里有才造。变量的 `Value` 取自 `values`；量程和单位的值也要给。实例上没有 `ModellingRule`。
 # 7. 类型里变量的 `Value` 可以不写，但特性 `EURange`、`EngineeringUnits` 和方法的参数在类型里也要有（`Mandatory`）。
 #
-# 命名空间的规则最容易错：**节点号**属于造它的一方（类型的在 `type_uri`，文件夹、工位和工位的成员在 `line_uri`）；**浏览名**属于给它起名的一方：
-# 工位叫什么由本线定（`line_uri`），工位里的成员叫什么由类型定（`type_uri`），与灌装线上 `2:BottlingLine/3:Status` 一样。
+# 命名空间的规则最容易错：**节点号**属于造它的一方（类型的在 `type_uri`，文件夹、工位和工位的成员在 `line_uri`）；**浏览名**属于给它起名的一方：工位叫什么由本线定（`line_uri`），工位里的成员叫什么由类型定（`type_uri`），与灌装线上 `2:BottlingLine/3:Status` 一样。
 #
 # > **English.** `nodes_of(machine)` returns the node table, one dict a node, with NodeSet2's words as keys, by the seven rules above. Node ids
 # > belong to who makes the node (type: `type_uri`; folder, stations and their members: `line_uri`). Browse names belong to who names it: members
@@ -413,8 +389,7 @@ check("没有的可选成员 / absent on Filler2", "Line3/Filler2/BowlLevel" in 
 # %% [markdown]
 # ## 第五步 命令方法
 #
-# 写出 `make_command(transitions, memory)`，返回一台工位的**方法回调**，写法与 asyncua 服务器要的一样：`callback(parent, *arguments)`，
-# `arguments` 是 `ua.Variant`。`transitions` 是 `{(状态, 命令): 新状态}`，各种机器不一样；`memory["State"]` 是**这台工位**此刻的状态号。
+# 写出 `make_command(transitions, memory)`，返回一台工位的**方法回调**，写法与 asyncua 服务器要的一样：`callback(parent, *arguments)`，`arguments` 是 `ua.Variant`。`transitions` 是 `{(状态, 命令): 新状态}`，各种机器不一样；`memory["State"]` 是**这台工位**此刻的状态号。
 #
 # | 情形 | 返回 |
 # |---|---|
@@ -424,8 +399,7 @@ check("没有的可选成员 / absent on Filler2", "Line3/Filler2/BowlLevel" in 
 # | 命令号对，此刻的状态不允许 | `BadInvalidState`，**状态不变** |
 # | 允许 | 更新 `memory["State"]`，返回 `[ua.Variant(新状态, ua.VariantType.Int32)]` |
 #
-# 从上往下，第一条成立的生效。回调里抛出的异常，客户端看到的是 `BadUnexpectedError`，等于什么也没说。
-# 每台工位有自己的回调和自己的 `memory`：给一台发命令，别的不能跟着动。
+# 从上往下，第一条成立的生效。回调里抛出的异常，客户端看到的是 `BadUnexpectedError`，等于什么也没说。每台工位有自己的回调和自己的 `memory`：给一台发命令，别的不能跟着动。
 #
 # > **English.** `make_command(transitions, memory)` returns one station's method callback as asyncua wants it. Check the arguments, then the
 # > state; answer with the status codes of the table, or change `memory["State"]` and return the new state as an Int32. Stations are independent.
@@ -493,8 +467,7 @@ check("参数是 Double / a Double", _seen[4], ("BadInvalidArgument", [], 10))
 # %% [markdown]
 # ## 第六步 把模型装进服务器
 #
-# 下面的 `serve` 把节点表装进一台真的 asyncua 服务器（端口 4850），接上你的方法，并把模型导出成 `Line3.NodeSet2.xml`：这就是交给客户的文件，
-# UaModeler、Prosys 一类的工具都能打开。没装进去的节点会列出来，连同服务器的理由。
+# 下面的 `serve` 把节点表装进一台真的 asyncua 服务器（端口 4850），接上你的方法，并把模型导出成 `Line3.NodeSet2.xml`：这就是交给客户的文件，UaModeler、Prosys 一类的工具都能打开。没装进去的节点会列出来，连同服务器的理由。
 #
 # > **English.** `serve` puts your node table into a real asyncua server on port 4850, links your method, and exports the NodeSet2 file that a
 # > customer would get. What the server refuses is listed with its reason.
@@ -627,10 +600,7 @@ def try_model():
 
 # %% [markdown] nbgrader={"grade_id": "report", "grade": true, "solution": true, "locked": false, "points": 10, "schema_version": 3, "cell_type": "markdown"}
 # ### BEGIN SOLUTION
-# 1. 下标按服务器启动时登记的次序排，加一个规范，3 号可能变成别的命名空间：画面找不到节点，或指到别的节点。存 URI 加标识，每次连上以后用
-#    命名空间数组查出下标；重连也要重查。
-# 2. 画面按类型做一次，20 台都能用；验收用程序拿实例跟类型比：缺必备成员、数据类型不同都查得出来。例如 `BowlLevel` 是可选的，`Filler2` 没有它，
-#    画面看类型就知道要先问有没有。
-# 3. 变量只能“写进去”，写成了不等于做成了，也不知道是谁写的。保持时按启动：方法当场答 `BadInvalidState`，操作员知道要按解除保持；变量写 1 成功，
-#    机器不动，操作员只会再按一次。
+# 1. 下标按服务器启动时登记的次序排，加一个规范，3 号可能变成别的命名空间：画面找不到节点，或指到别的节点。存 URI 加标识，每次连上以后用命名空间数组查出下标；重连也要重查。
+# 2. 画面按类型做一次，20 台都能用；验收用程序拿实例跟类型比：缺必备成员、数据类型不同都查得出来。例如 `BowlLevel` 是可选的，`Filler2` 没有它，画面看类型就知道要先问有没有。
+# 3. 变量只能“写进去”，写成了不等于做成了，也不知道是谁写的。保持时按启动：方法当场答 `BadInvalidState`，操作员知道要按解除保持；变量写 1 成功，机器不动，操作员只会再按一次。
 # ### END SOLUTION
