@@ -2,12 +2,23 @@
 
 import json
 import logging
+import math
 from pathlib import Path
 from typing import Any, TextIO
 
 MAX_BYTES = 50_000_000
+TEXT = 200  # characters of a value that the log keeps
 
 _logger = logging.getLogger(__name__)
+
+
+def plain(value: object) -> Any:
+    """What a client sent, as JSON can hold it: numbers and short texts as they are, anything else as None or cut text."""
+    if value is None or isinstance(value, bool | int):
+        return value
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    return str(value)[:TEXT]
 
 
 class JsonLog:

@@ -5,7 +5,6 @@ pymodbus ships a store of its own (`SimDevice`). Ours answers what it can't: exc
 the plant's own update, once per request and with the count of bits that was asked for.
 """
 
-import math
 from collections.abc import Callable, Mapping
 from typing import Literal
 
@@ -14,6 +13,7 @@ from pymodbus.simulator.simcore import SimCore
 
 from shixun_plants.pointmap import Point, PointMap, Table, decode, encode
 from shixun_plants.signals import Signal
+from shixun_plants.writing import refusal
 
 Operation = Literal["read", "write"]
 OnRequest = Callable[[Operation, int, int, int, int, list[int], int | None], None]
@@ -105,8 +105,7 @@ class Registers(SimCore):
         for point in dict.fromkeys(owners[place] for place in new):
             places = range(point.address, point.address + point.count)
             value = decode(point, [new.get(place, old[place]) for place in places])
-            signal = self._signals[point.tag]
-            if not math.isfinite(value) or not signal.low <= value <= signal.high:
+            if refusal(self._signals[point.tag], value) is not None:
                 return ExcCodes.ILLEGAL_VALUE
             accepted.append((point, value))
         return None

@@ -217,6 +217,7 @@ async def test_an_instructor_injects_and_removes_a_fault(tmp_path: Path) -> None
     "body",
     [b"", b"[]", b"{", b"\xff", b'{"tag": "line.rate"}', b'{"tag": "nothing", "kind": "frozen"}',
      b'{"tag": "line.cmd_stop", "kind": "frozen"}',
+     b'{"tag": "line.rate", "kind": "drift", "size": 1' + b"0" * 400 + b"}",
      b'{"tag": "line.rate", "kind": "explode"}', b'{"tag": "line.rate", "kind": "drift", "size": "NaN"}', b"[" * 50_000],
 )  # fmt: skip
 async def test_wrong_fault_wishes_are_refused(tmp_path: Path, body: bytes) -> None:
@@ -379,3 +380,14 @@ async def test_lives_in_a_frame_and_fits_a_phone(tmp_path: Path) -> None:
         await frame.locator("header").get_by_text("Stopped").wait_for()
         await browser.close()
         assert [problem for problem in problems if "favicon" not in problem] == []
+
+
+@pytest.mark.parametrize("path", ["acknowledge", "faults"])
+async def test_a_body_without_end_is_refused_before_it_ends(tmp_path: Path, path: str) -> None:
+    async with screen(tmp_path, faults_menu=True) as (_, server, _), asyncio.timeout(60):
+        reader, writer = await asyncio.open_connection("127.0.0.1", server.port)
+        writer.write(
+            f"POST /{path} HTTP/1.1\r\nHost: plant\r\nContent-Length: 100000000\r\n\r\n".encode() + bytes(100_000)
+        )
+        assert (await reader.readline()).startswith(b"HTTP/1.1 400")
+        writer.close()

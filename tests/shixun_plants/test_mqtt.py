@@ -360,3 +360,66 @@ async def test_hundreds_of_connections(plant: Bench) -> None:
     assert len(core._sessions) <= broker.MAX_SESSIONS + broker.MAX_CONNECTIONS
     for wire in held:
         wire.close(clean=False)
+
+
+def _room(plant: Bench) -> int:
+    """Bytes that clients have had the broker retain."""
+    core = plant.server._broker  # type: ignore[attr-defined]
+    own = set(plant.server._topics.of.values())  # type: ignore[attr-defined]
+    return sum(len(kept.data) for topic, kept in core._retained_messages.items() if topic not in own)
+
+
+async def test_what_clients_retain_is_bounded_also_where_they_replace_it(plant: Bench) -> None:
+    wire = await Wire.open(plant.server.port)
+    for number in range(20):
+        await wire.publish(f"mine/{number}", b"x", qos=1, retain=True)
+    for number in range(20):
+        await wire.publish(f"mine/{number}", bytes(60_000), qos=1, retain=True)
+    assert 60_000 < _room(plant) <= broker.RETAINED_BYTES
+    await wire.publish(f"{SPEED}", bytes(300), qos=1, retain=True)
+    pass_time(plant)
+    for number in range(20):
+        await wire.publish(f"mine/{number}", b"", qos=1, retain=True)
+    assert _room(plant) == 0
+    await wire.publish("mine/again", bytes(60_000), qos=1, retain=True)
+    assert _room(plant) == 60_000
+    wire.close()
+
+
+async def test_what_is_kept_for_who_is_away_is_bounded_in_bytes(plant: Bench) -> None:
+    away = await Wire.open(plant.server.port, "gateway", clean=False)
+    await away.subscribe("bulk/#", qos=1)
+    away.close()
+    talker = await Wire.open(plant.server.port)
+    await settled(talker, lambda: _left(plant, "gateway"))
+    for _ in range(20):
+        await talker.publish("bulk/x", bytes(60_000), qos=1)
+    kept = plant.server._broker._sessions["gateway"][0].retained_messages._queue  # type: ignore[attr-defined]
+    assert 60_000 <= sum(len(message.data) for message in kept) <= broker.QUEUED_BYTES
+    talker.close()
+
+
+async def test_publications_that_are_never_finished_end_their_client(plant: Bench) -> None:
+    """Quality of service 2 keeps a publication until its sender releases it."""
+    wire, good = await Wire.open(plant.server.port), await Wire.open(plant.server.port)
+    for number in range(1, 20):
+        wire.send(0x34, text("bulk/x") + number.to_bytes(2, "big") + bytes(60_000))
+    assert await wire.ended()
+    assert await good.ping() == []
+    good.close()
+
+
+@pytest.mark.parametrize("data", [b"NaN", b'{"value": 1e999}', b'{"value": ' + b"[" * 700 + b"]" * 700 + b"}"])
+async def test_the_log_is_json_whatever_clients_send(plant: Bench, data: bytes) -> None:
+    def refuse(constant: str) -> None:
+        raise AssertionError(constant)
+
+    wire = await Wire.open(plant.server.port)
+    await wire.publish(f"{SPEED}/set", data, qos=1)
+    metric = Metric(float("nan"), DataType.DOUBLE, "line.speed_setpoint")
+    await wire.publish("spBv1.0/shixun/DCMD/bottling/line", encode(Payload((metric,), 1)), qos=1)
+    plant.live.flush()
+    lines = [json.loads(line, parse_constant=refuse) for line in plant.log.read_text().splitlines()]
+    published = [line for line in lines if line.get("op") == "publish"]
+    assert [line["writes"][0]["error"] for line in published] == [published[0]["writes"][0]["error"], "not a number"]
+    wire.close()

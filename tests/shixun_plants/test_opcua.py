@@ -264,3 +264,31 @@ async def test_monitored_items_are_bounded(plant: Bench, client: Client) -> None
     again = await client.create_subscription(1000, Handler())
     await again.subscribe_data_change(node)
     await again.delete()
+
+
+async def test_a_filter_without_sense_is_its_own_clients_trouble(plant: Bench, client: Client) -> None:
+    """A deadband on a text: asyncua subtracts one text from the other while it tells subscribers what is new."""
+    told: asyncio.Queue[Any] = asyncio.Queue()
+
+    class Handler:
+        def datachange_notification(self, _node: Any, value: Any, _data: Any) -> None:
+            told.put_nowait(value)
+
+    execute = await packml(client, "3:BaseStateMachine", "3:MachineState", "3:ExecuteState", "0:CurrentState")
+    senseless = await client.create_subscription(50, Handler())
+    await senseless.deadband_monitor(execute, 1.0)
+    async with asyncio.timeout(60):
+        await told.get()
+        plant.live.rig.write("line.cmd_hold", 1)
+        plant.live.advance(0.1)
+        good = await client.create_subscription(50, Handler())
+        await good.subscribe_data_change(client.get_node("ns=2;s=filler.volume"))
+        await told.get()
+        for _ in range(3):
+            plant.live.advance(0.1)
+            assert await told.get() == pytest.approx(plant.live.reported.values["filler.volume"])
+    await good.delete()
+    await senseless.delete()
+    plant.live.advance(3.0)
+    plant.live.rig.write("line.cmd_unhold", 1)
+    plant.live.advance(3.0)

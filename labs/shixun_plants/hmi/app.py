@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 PERIOD = 1.0  # s between readings on the screen
 MAX_STREAMS = 24
+MAX_BODY = 4_096  # bytes of what the screen sends
 # No X-Frame-Options and no frame-ancestors: who may frame the lab is said by the lab's own server in front of us.
 HEADERS = {
     "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; "
@@ -151,12 +152,22 @@ def _foreign(request: Request) -> Response | None:
     return JSONResponse({"error": "not from another page"}, status_code=403)
 
 
+async def _body(request: Request) -> Any:
+    """A request's JSON. ValueError where it is none, or longer than `MAX_BODY`: nobody reads on then."""
+    body = b""
+    async for part in request.stream():
+        body += part
+        if len(body) > MAX_BODY:
+            raise ValueError("too long")
+    return json.loads(body)
+
+
 async def _acknowledge(screen: Screen, request: Request) -> Response:
     """An operator has seen an alarm: {"id"}, or all of them: {"id": null}."""
     if refusal := _foreign(request):
         return refusal
     try:
-        name = json.loads(await request.body())["id"]
+        name = (await _body(request))["id"]
         screen.monitor.board.acknowledge(name if name is None else str(name))
     except (ValueError, KeyError, TypeError, RecursionError):
         return JSONResponse({"error": "no such alarm"}, status_code=400)
@@ -168,9 +179,9 @@ async def _change_faults(live: "LivePlant", request: Request) -> Response:
     if refusal := _foreign(request):
         return refusal
     try:
-        wish = json.loads(await request.body())
+        wish = await _body(request)
         tag, kind, size = str(wish["tag"]), str(wish["kind"]), float(wish.get("size") or 0.0)
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError, OverflowError):
         return JSONResponse({"error": "tag, kind and size are needed"}, status_code=400)
     signal = next((signal for signal in live.plant.signals if signal.tag == tag), None)
     fits = signal is not None and kind in (*fitting(signal, live.plant.actuators), "none")

@@ -10,10 +10,10 @@ import asyncio
 import contextlib
 import math
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Any
 
-from amqtt.broker import Broker
+from amqtt.broker import Broker, RetainedApplicationMessage
 from amqtt.contexts import BrokerConfig, ListenerConfig, ListenerType
 from amqtt.errors import AMQTTError
 from amqtt.mqtt.disconnect import DisconnectPacket
@@ -29,7 +29,8 @@ SESSION_SECONDS = 600  # that such a session is kept
 MAX_FILTERS = 100  # subscriptions of one client
 MAX_UNACKNOWLEDGED = 200  # messages on their way to one client, or kept for it while it is away
 MAX_UNFINISHED = 50  # publications of one client at quality of service 2 that it doesn't bring to an end
-MAX_RETAINED, RETAINED_BYTES = 200, 262_144  # of clients; the plant's own come on top
+QUEUED_BYTES = 262_144  # of such messages and publications of one client
+MAX_RETAINED, RETAINED_BYTES = 200, 262_144  # of clients, also in place of the plant's own
 _REFUSED = 0x80
 _LONGEST = 512  # characters of a client id, topic or filter
 
@@ -61,7 +62,7 @@ class PlantBroker(Broker):  # type: ignore[misc]  # untyped base
         listeners = {"default": ListenerConfig(type=ListenerType.EXTERNAL)}
         super().__init__(BrokerConfig(listeners=listeners, plugins={}, session_expiry_interval=SESSION_SECONDS))
         self._on_event, self._on_message = on_event, on_message
-        self._sending: dict[str, set[asyncio.Task[Any]]] = {}
+        self._sending: dict[str, dict[asyncio.Task[Any], int]] = {}  # by client: what is not acknowledged yet, in bytes
         self._writers: OrderedDict[asyncio.StreamWriter, None] = OrderedDict()
         self._server: asyncio.Server | None = None
         self._foreign: dict[str, int] = {}  # bytes that clients have retained, by topic
@@ -87,12 +88,9 @@ class PlantBroker(Broker):  # type: ignore[misc]  # untyped base
     def publish(self, topic: str, data: bytes, qos: int = 0, *, retain: bool = False) -> None:
         """The plant's own message to all who subscribed."""
         if retain:
+            self._foreign.pop(topic, None)
             self._keep(topic, data, qos)
         self._spread(topic, data, qos)
-
-    def heard(self, topic: str) -> bool:
-        """Whether anybody subscribed to a topic."""
-        return any(subscribed and self._matches(topic, wish) for wish, subscribed in self._subscriptions.items())
 
     async def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """One client, from its connection to its end. A new one beyond the limit takes the longest silent one's place."""
@@ -128,7 +126,8 @@ class PlantBroker(Broker):  # type: ignore[misc]  # untyped base
 
         async def room() -> None:
             await asyncio.sleep(0)  # the plant and other clients get their turn between two packets
-            if len(session.inflight_in) > MAX_UNFINISHED:
+            unfinished = [len(message.data or b"") for message in session.inflight_in.values()]
+            if len(unfinished) > MAX_UNFINISHED or sum(unfinished) > QUEUED_BYTES:
                 writer.abort()
 
         reader.room = room
@@ -147,7 +146,7 @@ class PlantBroker(Broker):  # type: ignore[misc]  # untyped base
     async def _handle_disconnect(self, client_session: Session, handler: BrokerProtocolHandler, waiter: Any) -> None:
         clean = isinstance(waiter.result(), DisconnectPacket)
         self._on_event("disconnect", client_session.client_id, {"clean": clean})
-        for task in self._sending.pop(client_session.client_id, ()):
+        for task in self._sending.pop(client_session.client_id, {}):
             task.cancel()
         await super()._handle_disconnect(client_session, handler, waiter)
         client_session.will_flag = False  # a will is sent once
@@ -220,21 +219,18 @@ class PlantBroker(Broker):  # type: ignore[misc]  # untyped base
 
     def _keep_foreign(self, topic: str, data: bytes, qos: int) -> bool:
         """Retain a client's message; whether there was room."""
-        there = self._foreign.pop(topic, 0)
-        if data and topic not in self._retained_messages:
-            total = sum(self._foreign.values())
-            if len(self._foreign) >= MAX_RETAINED or total + len(data) > RETAINED_BYTES:
-                return False
-        elif data and not there and len(data) > _LONGEST:
-            return False  # the plant's own topic: no place to hide more
+        others = sum(self._foreign.values()) - self._foreign.get(topic, 0)
+        full = topic not in self._foreign and len(self._foreign) >= MAX_RETAINED
+        if data and (full or others + len(data) > RETAINED_BYTES):
+            return False
         if data:
             self._foreign[topic] = len(data)
+        else:
+            self._foreign.pop(topic, None)
         self._keep(topic, data, qos)
         return True
 
     def _keep(self, topic: str, data: bytes, qos: int) -> None:
-        from amqtt.broker import RetainedApplicationMessage
-
         if data:
             self._retained_messages[topic] = RetainedApplicationMessage(None, topic, data, qos)
         else:
@@ -253,10 +249,10 @@ class PlantBroker(Broker):  # type: ignore[misc]  # untyped base
 
     def _send(self, session: Session, topic: str, data: bytes, qos: int, *, retain: bool = False) -> None:
         if session.transitions.state != "connected":
-            if qos and not session.clean_session and session.retained_messages.qsize() < MAX_UNACKNOWLEDGED:
-                from amqtt.broker import RetainedApplicationMessage
-
-                session.retained_messages.put_nowait(RetainedApplicationMessage(None, topic, data, qos))
+            kept = session.retained_messages
+            queued = [len(message.data) for message in kept._queue]
+            if qos and not session.clean_session and _fits(queued, data):
+                kept.put_nowait(RetainedApplicationMessage(None, topic, data, qos))
             return
         handler = self._get_handler(session)
         if handler is None or handler.writer is None:
@@ -265,11 +261,16 @@ class PlantBroker(Broker):  # type: ignore[misc]  # untyped base
             with contextlib.suppress(ConnectionResetError):
                 handler.writer.write(PublishPacket.build(topic, data, None, False, 0, retain).to_bytes())
             return
-        sending = self._sending.setdefault(session.client_id, set())
-        if len(sending) >= MAX_UNACKNOWLEDGED:
+        sending = self._sending.setdefault(session.client_id, {})
+        if not _fits(sending.values(), data):
             handler.writer.abort()
             return
         task = asyncio.ensure_future(handler.mqtt_publish(topic, data, qos, retain))
-        sending.add(task)
-        task.add_done_callback(sending.discard)
+        sending[task] = len(data)
+        task.add_done_callback(lambda done: sending.pop(done, None))
         task.add_done_callback(lambda done: done.cancelled() or done.exception())
+
+
+def _fits(queued: Collection[int], data: bytes) -> bool:
+    """Whether one client's queue, lengths in bytes, takes one more message."""
+    return len(queued) < MAX_UNACKNOWLEDGED and sum(queued) + len(data) <= QUEUED_BYTES

@@ -4,6 +4,7 @@ import asyncio
 import base64
 from typing import TYPE_CHECKING, Any
 
+from shixun_plants.log import plain
 from shixun_plants.mqtt.broker import PlantBroker
 from shixun_plants.mqtt.edge import EdgeNode
 from shixun_plants.mqtt.topics import RESULT, SET, Topics
@@ -92,7 +93,10 @@ class MqttServer:
             writes = self._edge.command(topic, data)
         entry = {"client": client, "topic": topic, "qos": qos, "retain": retain, **_shown(data)}
         if writes is not None:
-            done = [{"tag": tag, "value": value, **({"error": why} if why else {})} for tag, value, why in writes]
+            done = [
+                {"tag": plain(tag), "value": plain(value), **({"error": why} if why else {})}
+                for tag, value, why in writes
+            ]
             entry["writes"] = done
         self._live.record("mqtt", "publish", entry)
         if tag is not None and writes:

@@ -49,7 +49,8 @@ class Topics:
             found = json.loads(data)
         except (ValueError, RecursionError):
             return None
-        return found.get("value") if isinstance(found, dict) else found
+        found = found.get("value") if isinstance(found, dict) else found
+        return found if isinstance(found, int | float) else None
 
     def result(self, signal: Signal, refused: Refusal | None) -> bytes:
         """What became of a wish."""

@@ -14,6 +14,7 @@ from asyncua.crypto.permission_rules import User, UserRole
 from asyncua.server.internal_server import InternalServer
 from asyncua.server.internal_session import InternalSession
 
+from shixun_plants.log import TEXT, plain
 from shixun_plants.opcua.transport import ACTIVATION_SECONDS, MAX_CONNECTIONS, PENDING
 
 if TYPE_CHECKING:
@@ -26,7 +27,6 @@ MAX_ITEMS = 2_000  # monitored items of all clients
 MAX_QUEUE = 100  # values that one monitored item keeps
 MAX_OPERATIONS = 500  # nodes in one request
 FASTEST_MS = 50.0  # publishing interval
-_TEXT = 200  # characters of a value that the log keeps
 
 _TOO_MANY = ua.StatusCodes.BadTooManyOperations
 _STATUS = {
@@ -97,7 +97,7 @@ class PlantSession(InternalSession):  # type: ignore[misc]  # untyped base
         self.iserver.live.record("opcua", op, {"session": self.session_id.Identifier, **entry})
 
     async def create_session(self, params: ua.CreateSessionParameters, sockname: Any = None) -> Any:
-        self._client = str(params.SessionName or "")[:_TEXT]
+        self._client = str(params.SessionName or "")[:TEXT]
         return await super().create_session(params, sockname)
 
     def activate_session(self, params: ua.ActivateSessionParameters, peer_certificate: Any) -> Any:
@@ -157,7 +157,7 @@ class PlantSession(InternalSession):  # type: ignore[misc]  # untyped base
         _bound(params)
         results = await super().call(params)
         for method, result in zip(params, results, strict=True):
-            arguments = [_plain(argument.Value) for argument in method.InputArguments or []]
+            arguments = [plain(argument.Value) for argument in method.InputArguments or []]
             names = {"object": method.ObjectId.to_string(), "method": method.MethodId.to_string()}
             self._log("call", {**names, "arguments": arguments, "status": result.StatusCode.name})
         return results
@@ -230,21 +230,12 @@ def _ours(node: ua.NodeId) -> bool:
 
 def _item(node: ua.NodeId, attribute: int, value: ua.DataValue | None) -> dict[str, Any]:
     """One node of a request for the log."""
-    entry: dict[str, Any] = {"node": node.to_string()[:_TEXT]}
+    entry: dict[str, Any] = {"node": node.to_string()[:TEXT]}
     if attribute != ua.AttributeIds.Value:
         known = attribute in set(ua.AttributeIds)
         entry["attribute"] = ua.AttributeIds(attribute).name if known else int(attribute)
     if value is not None:
-        entry["value"] = _plain(value.Value.Value if value.Value is not None else None)
+        entry["value"] = plain(value.Value.Value if value.Value is not None else None)
         if value.StatusCode is not None and not value.StatusCode.is_good():
             entry["status"] = value.StatusCode.name
     return entry
-
-
-def _plain(value: object) -> Any:
-    """A value as JSON can hold it: numbers and short texts as they are, anything else as None or cut text."""
-    if value is None or isinstance(value, bool | int):
-        return value
-    if isinstance(value, float):
-        return value if math.isfinite(value) else None
-    return str(value)[:_TEXT]

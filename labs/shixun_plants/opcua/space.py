@@ -4,6 +4,7 @@ Nodes are named after their tags (`ns=2;s=filler.temperature`), so a program nee
 below Objects. Values are made when they are read: a plant that nobody asks has no work with it.
 """
 
+import logging
 from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
@@ -27,6 +28,7 @@ _TYPES = {
     "flag": ua.VariantType.Boolean,
     "switch": ua.VariantType.Boolean,
 }
+_logger = logging.getLogger(__name__)
 _GOOD = ua.StatusCode(ua.StatusCodes.Good)
 # What instruments give is uncertain to a server; a broken wire is the one thing that it knows (Part 8, 6.3.2).
 _BAD = ua.StatusCode(ua.StatusCodes.BadSensorFailure)
@@ -98,7 +100,11 @@ class Space:
             if attribute.datachange_callbacks:
                 value = made()
                 for handle, callback in list(attribute.datachange_callbacks.items()):
-                    await callback(handle, value)
+                    try:
+                        await callback(handle, value)
+                    except Exception:
+                        # A filter that asyncua chokes on (a deadband on a text) is its client's trouble, not all subscribers'.
+                        _logger.debug("no news for subscription item %s", handle, exc_info=True)
 
     def updated(self, readings: Measured) -> None:
         """The plant has new readings."""

@@ -7,7 +7,7 @@ _CODES = {
     "%": "P1", "°C": "CEL", "K": "KEL", "kW": "KWT", "W": "WTT", "MW": "MAW", "kWh": "KWH", "MWh": "MWH", "kPa": "KPA", "MPa": "MPA",
     "Pa": "PAL", "bar": "BAR", "m": "MTR", "mm": "MMT", "cm": "CMT", "mL": "MLT", "L": "LTR", "m³": "MTQ", "m³/h": "MQH", "s": "SEC",
     "min": "MIN", "h": "HUR", "Hz": "HTZ", "N·m": "NU", "kg": "KGM", "t": "TNE", "kg/s": "KGS", "t/h": "E18", "rpm": "RPM",
-    "r/min": "RPM", "V": "VLT", "A": "AMP", "m/s²": "MSK", "mm/s": "C16", "g": "K40",
+    "r/min": "RPM", "V": "VLT", "A": "AMP", "m/s²": "MSK", "mm/s": "C16", "cm³/s": "2M", "V/cm": "D47",
 }  # fmt: skip
 
 
