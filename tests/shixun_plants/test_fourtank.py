@@ -178,3 +178,12 @@ def test_pi_does_not_wind_up() -> None:
 def test_refuses_plants_that_cannot_be_built(wrong: dict[str, object]) -> None:
     with pytest.raises(ValueError):
         Replay("four-tank", b"", params=wrong)
+
+
+def test_a_loop_takes_over_from_the_reading_that_it_will_act_on() -> None:
+    """The instrument has drifted by 3 cm: a controller that took over from the true level would jump by 4.5 V."""
+    replay = Replay("four-tank", b"drift", params=STILL, faults=[Fault("tank1.level", "drift", 0.0, size=0.03)])
+    replay.advance(100.0, {"loop1.auto": 0, "pump1.command": 3.0})
+    replay.advance(1.0, {"loop1.auto": 1})
+    assert replay.measured["tank1.level"] - replay.true["tank1.level"] == pytest.approx(3.0, abs=0.2)
+    assert replay.true["pump1.voltage"] == pytest.approx(3.0, abs=0.3)

@@ -148,3 +148,11 @@ def test_refuses_steps_it_cannot_take(dt: float) -> None:
 def test_refuses_plants_that_cannot_be_built(wrong: dict[str, float]) -> None:
     with pytest.raises(ValueError):
         Replay("water", b"", params=wrong)
+
+
+def test_a_broken_flow_meter_fails_no_pump() -> None:
+    """Its reading is marked bad, so a flow of zero means nothing."""
+    replay = Replay("water", b"fit", faults=[Fault("fit201.flow", "dropout", 120.0, 1800.0)])
+    for _ in range(28):
+        replay.advance(60.0)
+        assert (replay.true["p101.failed"], replay.true["p102.failed"]) == (0, 0)

@@ -51,6 +51,7 @@ class Controls:
     tripped: bool = False
     outside: float = 0.0  # s that the level is beyond the trip's limit
     drain: bool = False
+    good: dict[str, float] = field(default_factory=dict)  # the last reading of each tag that was not marked bad
     ready: bool = True  # the level is inside it, as far as the instrument knows
 
     @property
@@ -65,8 +66,11 @@ class Controls:
         self.tripped = self.tripped and not self.ready
 
     def scan(self, readings: Measured, demand: float, dt: float) -> None:
-        """One scan, `dt` s after the last. A loop whose reading is marked bad keeps its output."""
-        values, bad = readings.values, readings.bad
+        """One scan, `dt` s after the last. A loop whose reading is marked bad keeps its output, and what it leads forward to others
+        is reckoned from the last good one."""
+        bad = readings.bad
+        self.good |= {tag: value for tag, value in readings.values.items() if tag not in bad or tag not in self.good}
+        values = self.good
         wanted = demand if self.dispatched else self.power
         if self.tripped:
             self.target = 0.0

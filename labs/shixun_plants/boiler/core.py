@@ -30,7 +30,10 @@ _GAUGE = 1.0  # m up and down of the level gauge
 
 
 class State(NamedTuple):
-    """Pressure in kg/cm2, power in MW, density in kg/m3, valves as shares, time in s."""
+    """Pressure in kg/cm2, power in MW, density in kg/m3, valves as shares, time in s.
+
+    `passing` are the shares of the three valves' flows that fouling lets through.
+    """
 
     time: float
     pressure: float
@@ -39,6 +42,13 @@ class State(NamedTuple):
     fuel: float
     steam: float
     feed: float
+    passing: tuple[float, float, float] = (1.0, 1.0, 1.0)
+
+    @property
+    def open(self) -> tuple[float, float, float]:
+        """What the fuel, steam and feedwater valve let through, as shares of what they do fully open and clean."""
+        fuel, steam, feed = self.passing
+        return self.fuel * fuel, self.steam * steam, self.feed * feed
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +87,8 @@ def drum_level(state: State) -> float:
     """
     pressure, density = state.pressure, state.density
     quality = (1.0 - 0.001538 * density) * (0.8 * pressure - 25.6) / (density * (1.0394 - 0.0012304 * pressure))
-    evaporation = (0.854 * state.steam - 0.147) * pressure + 45.59 * state.fuel - 2.514 * state.feed - 2.096
+    fuel, steam, feed = state.open
+    evaporation = (0.854 * steam - 0.147) * pressure + 45.59 * fuel - 2.514 * feed - 2.096
     level = 0.05 * (0.13073 * density + 100.0 * max(0.0, quality) + evaporation / 9.0 - 67.975)
     return min(max(level, -_GAUGE), _GAUGE)
 
@@ -90,21 +101,19 @@ def step(state: State, u: Inputs, dt: float) -> State:
     fuel = travel(state.fuel, min(max(u.fuel, 0.0), 1.0), dt, FUEL_SECONDS, faults[0])
     steam = travel(state.steam, min(max(u.steam, 0.0), 1.0), dt, STEAM_SECONDS, faults[1])
     feed = travel(state.feed, min(max(u.feed, 0.0), 1.0), dt, FEED_SECONDS, faults[2])
-    pressure, power, density = derivatives(
-        state, fuel * passing(faults[0]), steam * passing(faults[1]), feed * passing(faults[2])
+    moved = state._replace(
+        fuel=fuel, steam=steam, feed=feed, passing=(passing(faults[0]), passing(faults[1]), passing(faults[2]))
     )
+    pressure, power, density = derivatives(state, *moved.open)
     relief = _RELIEF * max(0.0, state.pressure - RELIEF_PRESSURE)
     if u.drain:
         density -= _DRAIN / 85.0
     low, high = _DENSITIES
-    return State(
-        state.time + dt,
-        max(1.0, state.pressure + dt * (pressure - relief)),
-        max(0.0, state.power + dt * power),
-        min(max(state.density + dt * density, low), high),
-        fuel,
-        steam,
-        feed,
+    return moved._replace(
+        time=state.time + dt,
+        pressure=max(1.0, state.pressure + dt * (pressure - relief)),
+        power=max(0.0, state.power + dt * power),
+        density=min(max(state.density + dt * density, low), high),
     )
 
 

@@ -66,7 +66,7 @@ class Account(NamedTuple):
     short: float = 0.0
 
     def after(self, economy: Economy, hour: float, power: float, fuel: float, demand: float, dt: float) -> "Account":
-        """The sums `dt` s later, at `power` and `demand` in MW and a fuel valve opened by the share `fuel`."""
+        """The sums `dt` s later, at `power` and `demand` in MW and the share `fuel` of a fully open fuel valve's flow."""
         energy = power * dt / 3600.0
         heat = economy.heat * fuel * dt  # MJ
         coal = heat / economy.fuel_heat

@@ -86,7 +86,9 @@ class BoilerPlant(Plant):
         for part in steps(dt, MAX_DT):
             self.state = step(self.state, u, part)
         self._wander = _LOAD_WANDER.next(self._wander, dt, self._rng)
-        self.account = self.account.after(self.economy, self.hour, self.state.power, self.state.fuel, self.demand, dt)
+        self.account = self.account.after(
+            self.economy, self.hour, self.state.power, self.state.open[0], self.demand, dt
+        )
 
     def control(self, readings: Measured) -> None:
         """One scan of the controls."""
@@ -95,15 +97,16 @@ class BoilerPlant(Plant):
     def true_values(self) -> dict[str, float]:
         """Every tag's true value in its signal's unit."""
         state, controls, account, hour = self.state, self.controls, self.account, self.hour
-        co2 = 3600.0 * self.economy.heat * state.fuel * self.economy.co2  # kg/h
+        fuel, steam, feed = state.open
+        co2 = 3600.0 * self.economy.heat * fuel * self.economy.co2  # kg/h
         values = {
             "unit.state": int(controls.mode),
             "drum.pressure": KG_CM2 * state.pressure,
             "drum.level": 1000.0 * drum_level(state),
             "turbine.power": state.power,
             "turbine.target": controls.target,
-            "steam.flow": _T_H * steam_flow(state.steam, state.pressure),
-            "feed.flow": _T_H * 141.0 * state.feed,
+            "steam.flow": _T_H * steam_flow(steam, state.pressure),
+            "feed.flow": _T_H * 141.0 * feed,
             "drum.relief": int(state.pressure > RELIEF_PRESSURE),
             "drum.drain": int(controls.drain),
             "dispatch.auto": int(controls.dispatched),

@@ -19,7 +19,8 @@ from typing import NamedTuple
 from shixun_plants.actuators import NONE, Upsets, passing, travel
 from shixun_plants.wander import Wander
 
-MAX_DT = 60.0  # s; a step goes from event to event by itself, so that only the temperatures' grain depends on it
+# s; a step goes from event to event by itself: only the temperatures' grain and the energy of the spindle's run-up depend on it
+MAX_DT = 60.0
 TOP_SPEED = 4000.0  # rpm
 STANDSTILL = 5.0  # rpm
 LOWEST_OVERRIDE, HIGHEST_OVERRIDE = 0.6, 1.2

@@ -17,12 +17,13 @@ from shixun_plants.signals import Signal
 
 @dataclass(slots=True)
 class Loop:
-    """One level loop: tank n and pump n. Set point in cm, hand and output in V, drain in %."""
+    """One level loop: tank n and pump n. Set point and the last good reading in cm, hand and output in V, drain in %."""
 
     pi: Pi
     setpoint: float
     hand: float
     output: float
+    level: float
     auto: bool = True
     drain: float = 0.0
 
@@ -43,7 +44,7 @@ class FourTankPlant(Plant):
         self.state = initial(self.params)
         built = zip(self.params.gains, self.params.resets, self.params.volts, self.params.levels, strict=False)
         self.loops = [
-            Loop(Pi(gain, reset, 0.0, VOLTS, volts), round(100.0 * level, 1), volts, volts)
+            Loop(Pi(gain, reset, 0.0, VOLTS, volts), round(100.0 * level, 1), volts, volts, 100.0 * level)
             for gain, reset, volts, level in built
         ]
 
@@ -60,7 +61,7 @@ class FourTankPlant(Plant):
             setattr(loop.pi, name, value)
         elif name == "auto":
             if value and not loop.auto:
-                loop.pi.follow(loop.setpoint, 100.0 * self.state.levels[number], loop.output)
+                loop.pi.follow(loop.setpoint, loop.level, loop.output)
             loop.auto = bool(value)
         else:
             setattr(loop, name, value)
@@ -76,10 +77,13 @@ class FourTankPlant(Plant):
         """One scan of both loops. A level marked bad leaves its loop's output as it is."""
         for number, loop in enumerate(self.loops, 1):
             tag = f"tank{number}.level"
+            good = tag not in readings.bad
+            if good:
+                loop.level = readings.values[tag]
             if not loop.auto:
                 loop.output = loop.hand
-            elif tag not in readings.bad:
-                loop.output = loop.pi.output(loop.setpoint, readings.values[tag], self.scan)
+            elif good:
+                loop.output = loop.pi.output(loop.setpoint, loop.level, self.scan)
 
     def true_values(self) -> dict[str, float]:
         """Every tag's true value in its signal's unit."""

@@ -74,15 +74,15 @@ class Plc:
                 self.wants = True
         if self.auto:
             self.pump1, self.pump2 = self.wants and self.duty == 1, self.wants and self.duty == 2
-            self._watch(values["fit201.flow"], passed)
+            self._watch(None if "fit201.flow" in bad else values["fit201.flow"], passed)
         else:
             self.valve, self.pump1, self.pump2 = self.valve_by_hand, self.pump1_by_hand, self.pump2_by_hand
         if self.locked:
             self.pump1 = self.pump2 = False
 
-    def _watch(self, flow: float, passed: float) -> None:
-        """Hand the duty over from a pump that brings no flow."""
-        if not self.wants or self.locked or flow >= _FLOW:
+    def _watch(self, flow: float | None, passed: float) -> None:
+        """Hand the duty over from a pump that brings no flow; None: nobody knows what it brings."""
+        if not self.wants or self.locked or flow is None or flow >= _FLOW:
             self.silent = 0.0
             return
         self.silent += passed
