@@ -14,6 +14,13 @@ from shixun_plants.runner import PlantConfig, Protocol, run, seed_from_env
 from shixun_plants.shift import RECORDERS
 
 
+def _port(text: str) -> int:
+    """A port's number; argparse turns the ValueError of another word into its own."""
+    if not 0 <= int(text) <= 65_535:
+        raise argparse.ArgumentTypeError("a port is 0 to 65535")
+    return int(text)
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m shixun_plants", description="Simulated plants for training")
     # With `prog` given, argparse need not format a usage line now, which would load every compressor that Python has.
@@ -28,8 +35,8 @@ def _parser() -> argparse.ArgumentParser:
         help=f"some of {','.join(get_args(Protocol))}; modbus by default",
     )
     for protocol, port in (("modbus", 5020), ("opcua", 4840), ("mqtt", 1883)):
-        running.add_argument(f"--{protocol}-port", type=int, default=port, help="0: the system chooses")
-    running.add_argument("--hmi-port", type=int, default=8600, help="0: the system chooses")
+        running.add_argument(f"--{protocol}-port", type=_port, default=port, help="0: the system chooses")
+    running.add_argument("--hmi-port", type=_port, default=8600, help="0: the system chooses")
     running.add_argument("--no-hmi", action="store_true", help="serve no screen")
     running.add_argument("--speed", type=float, default=1.0, help="plant seconds per second, 0.1 to 100")
     running.add_argument("--log", type=Path, metavar="FILE", help="JSON lines of all requests from outside")
@@ -40,7 +47,7 @@ def _parser() -> argparse.ArgumentParser:
     showing = commands.add_parser("show", help="show the record of a finished shift until told to stop")
     showing.add_argument("kind", choices=sorted(RECORDERS))
     showing.add_argument("--host", default="127.0.0.1")
-    showing.add_argument("--hmi-port", type=int, default=8600, help="0: the system chooses")
+    showing.add_argument("--hmi-port", type=_port, default=8600, help="0: the system chooses")
     return parser
 
 

@@ -157,6 +157,7 @@ def test_a_log_that_cannot_be_written_is_one_clear_line(tmp_path: Path) -> None:
         (["--trace"], {}, "--log"),
         (["--protocols", "modbus,telnet"], {}, "opcua"),
         (["--protocols", ""], {}, "protocols"),
+        (["--hmi-port", "70000"], {}, "65535"),
         ([], {"SHIXUN_PLANT_MAP_SEED": "xyz"}, "SHIXUN_PLANT_MAP_SEED"),
     ],
 )
