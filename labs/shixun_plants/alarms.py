@@ -14,9 +14,10 @@ from shixun_plants.signals import Signal
 
 LimitKind = Literal["HH", "H", "L", "LL"]
 AlarmKind = LimitKind | Literal["state", "bad"]
-Standing = Literal["normal", "unacknowledged", "acknowledged", "returned"]
+Standing = Literal["normal", "unacknowledged", "acknowledged", "returned", "shelved"]
 CRITICAL, HIGH, MEDIUM, LOW = 1, 2, 3, 4
 MAX_PAST = 20
+LONGEST_SHELF = 8 * 3600.0  # s: a shift; nothing is out of sight for longer
 _WORDS = {"HH": ("高高", "very high"), "H": ("高", "high"), "L": ("低", "low"), "LL": ("低低", "very low")}
 
 
@@ -87,17 +88,21 @@ def limit_alarms(
 
 
 class AlarmState(NamedTuple):
-    """One alarm now. Times in plant s; `pending` is when the condition began to differ from `active`."""
+    """One alarm now. Times in plant s; `pending` is when the condition began to differ from `active`, `shelved` until when it
+    is out of the operator's sight."""
 
     active: bool = False
     acknowledged: bool = True
     since: float = 0.0
     until: float | None = None
     pending: float | None = None
+    shelved: float | None = None
 
     @property
     def standing(self) -> Standing:
-        """The state's name in ISA-18.2: normal, unacknowledged or acknowledged alarm, returned to normal unacknowledged."""
+        """The state's name in ISA-18.2: normal, unacknowledged or acknowledged alarm, returned to normal unacknowledged, shelved."""
+        if self.shelved is not None:
+            return "shelved"
         if self.active:
             return "acknowledged" if self.acknowledged else "unacknowledged"
         return "normal" if self.acknowledged else "returned"
@@ -114,13 +119,18 @@ def update(spec: AlarmSpec, state: AlarmState, value: float, time: float, *, bad
     if time - pending < (spec.on_delay if wanted else spec.off_delay) - 1e-9:
         return state._replace(pending=pending)
     if wanted:
-        return AlarmState(True, False, time, None, None)
-    return AlarmState(False, state.acknowledged, state.since, time, None)
+        return state._replace(active=True, acknowledged=False, since=time, until=None, pending=None)
+    return state._replace(active=False, until=time, pending=None)
 
 
 def acknowledge(state: AlarmState) -> AlarmState:
     """The state once an operator has seen it."""
     return state._replace(acknowledged=True)
+
+
+def unshelve(state: AlarmState) -> AlarmState:
+    """The state once it is seen again: an alarm that stands then is a new one to the operator, what came and went is not."""
+    return state._replace(shelved=None, acknowledged=not state.active)
 
 
 def events(spec: AlarmSpec, times: Sequence[float], values: Sequence[float]) -> Iterator[tuple[float, bool]]:
@@ -152,12 +162,16 @@ class Board:
             raise ValueError("two alarms of one kind on one tag")
         self.states = dict.fromkeys(self.specs, AlarmState())
         self.past: deque[Event] = deque(maxlen=MAX_PAST)
+        self._time = 0.0
 
     def observe(self, measured: Measured) -> None:
-        """Take a reading."""
+        """Take a reading. Shelved alarms whose time is over are seen again."""
+        self._time = measured.time
         for name, spec in self.specs.items():
             old = self.states[name]
             new = update(spec, old, measured.values[spec.tag], measured.time, bad=spec.tag in measured.bad)
+            if new.shelved is not None and measured.time >= new.shelved:
+                new = unshelve(new)
             if new is not old:
                 self.states[name] = new
                 if old.standing == "acknowledged" and new.standing == "normal":
@@ -171,7 +185,24 @@ class Board:
             if old.standing == "returned":
                 self.past.appendleft(Event(self.specs[key], self.states[key]))
 
+    def shelve(self, name: str, seconds: float) -> None:
+        """Take an alarm out of sight for some plant seconds, or back into it with 0 (ANSI/ISA-18.2-2016, 11.7.2: for a limited time,
+        by hand, and listed). KeyError for one that doesn't exist, ValueError for a time beyond `LONGEST_SHELF`."""
+        if not 0.0 <= seconds <= LONGEST_SHELF:
+            raise ValueError(f"an alarm is shelved for 0 to {LONGEST_SHELF:g} s")
+        old = self.states[name]
+        if seconds:
+            self.states[name] = old._replace(shelved=self._time + seconds)
+        elif old.shelved is not None:
+            self.states[name] = unshelve(old)
+
+    def shelved(self) -> list[Event]:
+        """Alarms out of sight, those first that come back first."""
+        found = [Event(self.specs[key], state) for key, state in self.states.items() if state.shelved is not None]
+        return sorted(found, key=lambda event: event.state.shelved or 0.0)
+
     def standing(self) -> list[Event]:
-        """Alarms that stand or were not acknowledged: active before gone, then the urgent, then the newest first."""
-        found = [Event(self.specs[key], state) for key, state in self.states.items() if state.standing != "normal"]
+        """Alarms that stand or were not acknowledged, and are not shelved: active before gone, then the urgent, then the newest first."""
+        hidden = ("normal", "shelved")
+        found = [Event(self.specs[key], state) for key, state in self.states.items() if state.standing not in hidden]
         return sorted(found, key=lambda e: (not e.state.active, e.spec.priority, -e.state.since))

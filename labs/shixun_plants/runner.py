@@ -139,8 +139,11 @@ class LivePlant:
             self.rig.write(tag, float(value))  # type: ignore[arg-type]
         return found
 
-    def record(self, protocol: Protocol, op: str, entry: dict[str, Any]) -> None:
-        """Log what a client asked. The truth that it met stands right before it, even between two regular lines."""
+    def record(self, protocol: Protocol | Literal["hmi"], op: str, entry: dict[str, Any]) -> None:
+        """Log what a client asked, or an operator did at the screen.
+
+        The truth that it met stands right before it, even between two regular lines.
+        """
         if self._traced != self.plant.time:
             self._write_trace()
         self._log.write(self.plant.time, {"op": op, "protocol": protocol, **entry})

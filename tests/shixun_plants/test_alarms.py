@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shixun_plants.alarms import AlarmSpec, AlarmState, Board, acknowledge, events, limit_alarm, update
+from shixun_plants.alarms import LONGEST_SHELF, AlarmSpec, AlarmState, Board, acknowledge, events, limit_alarm, update
 from shixun_plants.faults import Measured
 from shixun_plants.plants import KINDS, catalogue, plant_class
 from shixun_plants.signals import Signal
@@ -118,3 +118,32 @@ def test_the_alarms_of_each_kind_make_sense(kind: str) -> None:
         for inner, outer in (("H", "HH"), ("L", "LL")):
             if {inner, outer} <= set(found):
                 assert found[outer].priority <= found[inner].priority, tag
+
+
+def test_a_shelved_alarm_is_out_of_sight_for_a_limited_time() -> None:
+    board = Board((high(),), (LEVEL,))
+
+    def observe(*readings: tuple[float, float]) -> list[str]:
+        for time, level in readings:
+            board.observe(Measured(time, {"level": level}))
+        return [event.state.standing for event in board.standing()]
+
+    assert observe((0.0, 900.0)) == ["unacknowledged"]
+    board.shelve("level:H", 60.0)
+    assert observe((1.0, 900.0), (2.0, 0.0), (3.0, 900.0)) == []
+    assert [(event.spec.id, event.state.shelved) for event in board.shelved()] == [("level:H", 60.0)]
+    board.acknowledge()
+    assert observe((59.9, 900.0)) == []
+    assert observe((60.0, 900.0)) == ["unacknowledged"], "an operator has to look at it again"
+    board.acknowledge("level:H")
+    board.shelve("level:H", 60.0)
+    board.shelve("level:H", 0.0)
+    assert observe((61.0, 900.0)) == ["unacknowledged"]
+    board.shelve("level:H", 10.0)
+    assert observe((62.0, 0.0), (71.0, 0.0)) == [], "what came and went meanwhile is not news"
+    assert (board.shelved(), board.states["level:H"].standing) == ([], "normal")
+    for seconds in (-1.0, LONGEST_SHELF + 1.0, float("nan")):
+        with pytest.raises(ValueError, match="shelved"):
+            board.shelve("level:H", seconds)
+    with pytest.raises(KeyError):
+        board.shelve("nothing", 60.0)

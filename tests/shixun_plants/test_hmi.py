@@ -282,7 +282,7 @@ def test_every_text_has_its_chinese(kind: str) -> None:
     asked = {text for source in sources for text in re.findall(r"""\b_\(["']([^"']+)["']\)""", source)}
     asked |= {word for states in shown.states.values() for word in states.values()} | set(PRIORITIES.values())
     helps = {f"help {word}" for word in (*INSTRUMENT, *ACTUATOR, *NETWORK, "none")}
-    asked |= {"active", "returned", *INSTRUMENT, *ACTUATOR, *NETWORK, "none"} | helps
+    asked |= {"active", "returned", "Unshelve", "shelved until", *INSTRUMENT, *ACTUATOR, *NETWORK, "none"} | helps
     asked |= {signal.unit for signal in catalogue(kind) if re.fullmatch(r"[a-z]{3,}(/[a-z]+)?", signal.unit)} - {
         "min",
         "rpm",
@@ -345,9 +345,11 @@ async def test_every_kind_moves_and_fits_a_phone(tmp_path: Path) -> None:
                 signal = next(signal for signal in catalogue(kind) if signal.kind == "analog")
                 live.faults = (Fault(signal.tag, "dropout", start=live.plant.time),)
                 live.advance(5.0)
-                await page.locator(f'.alarms [data-id="{signal.tag}:bad"] button').click()
+                await page.locator(f'.alarms [data-id="{signal.tag}:bad"] button.acknowledge').click()
                 await page.locator(f'.alarms [data-id="{signal.tag}:bad"].acknowledged').wait_for()
                 await page.locator(f'tr.bad[data-row="{signal.tag}"]').wait_for()
+                await page.locator(f'.alarms [data-id="{signal.tag}:bad"] button.shelve').click()
+                await page.locator(f'.alarms [data-id="{signal.tag}:bad"].shelved').wait_for()
                 await page.goto("about:blank")  # else it looks for its plant while the next one warms up
         await browser.close()
         assert [problem for problem in problems if "favicon" not in problem and "404" not in problem] == []
@@ -391,3 +393,32 @@ async def test_a_body_without_end_is_refused_before_it_ends(tmp_path: Path, path
         )
         assert (await reader.readline()).startswith(b"HTTP/1.1 400")
         writer.close()
+
+
+async def test_an_operator_shelves_an_alarm_and_the_log_knows(tmp_path: Path) -> None:
+    async with screen(tmp_path) as (live, _, url), httpx.AsyncClient() as http:
+        live.rig.write("line.cmd_stop", 1)
+        live.advance(5.0)
+        wish = {"id": "line.state:state", "minutes": 30}
+        other = await http.post(f"{url}/shelve", json=wish, headers={"Sec-Fetch-Site": "cross-site"})
+        assert other.status_code == 403
+        for wrong in (
+            {"id": "line.state:state"},
+            wish | {"minutes": -1},
+            wish | {"minutes": 1e9},
+            wish | {"id": "nothing"},
+        ):
+            assert (await http.post(f"{url}/shelve", json=wrong)).status_code == 400
+        assert (
+            await http.post(f"{url}/shelve", content=b'{"id": "line.state:state", "minutes": NaN}')
+        ).status_code == 400
+        alarms = {alarm["id"]: alarm for alarm in (await http.post(f"{url}/shelve", json=wish)).json()["alarms"]}
+        shelved = alarms["line.state:state"]
+        assert (shelved["state"], shelved["shelved"]) == ("shelved", round(live.plant.time + 1800.0))
+        alarms = (await http.post(f"{url}/shelve", json=wish | {"minutes": 0})).json()["alarms"]
+        assert {alarm["id"]: alarm["state"] for alarm in alarms}["line.state:state"] == "unacknowledged"
+        live.flush()
+        lines = [json.loads(line) for line in (tmp_path / "log.jsonl").read_text().splitlines()]
+        assert [(line["alarm"], line["minutes"]) for line in lines if line.get("op") == "shelve"] == [
+            ("line.state:state", 30.0), ("line.state:state", 0.0),
+        ]  # fmt: skip

@@ -124,8 +124,8 @@ def make_app(screen: Screen) -> Starlette:
     async def health(_: Request) -> Response:
         return JSONResponse({"ok": True, "t": round(screen.live.plant.time, 1)})
 
-    async def acknowledge(request: Request) -> Response:
-        return await _acknowledge(screen, request)
+    async def operate(request: Request) -> Response:
+        return await _operate(screen, request)
 
     async def faults(request: Request) -> Response:
         return await _change_faults(screen.live, request) if request.method == "POST" else _standing_faults(screen.live)
@@ -136,7 +136,8 @@ def make_app(screen: Screen) -> Starlette:
         Route("/snapshot", snapshot),
         Route("/events", events),
         Route("/healthz", health),
-        Route("/acknowledge", acknowledge, methods=["POST"]),
+        Route("/acknowledge", operate, methods=["POST"]),
+        Route("/shelve", operate, methods=["POST"]),
     ]
     if not screen.live.plant.map_is_secret:
         routes.append(Route("/points", points))
@@ -162,15 +163,24 @@ async def _body(request: Request) -> Any:
     return json.loads(body)
 
 
-async def _acknowledge(screen: Screen, request: Request) -> Response:
-    """An operator has seen an alarm: {"id"}, or all of them: {"id": null}."""
+async def _operate(screen: Screen, request: Request) -> Response:
+    """What an operator does with an alarm. `acknowledge`: {"id"}, or all of them: {"id": null}; `shelve`: {"id", "minutes"} of plant
+    time, 0 to see it again."""
     if refusal := _foreign(request):
         return refusal
+    op, board = request.url.path.rsplit("/", 1)[-1], screen.monitor.board
     try:
-        name = (await _body(request))["id"]
-        screen.monitor.board.acknowledge(name if name is None else str(name))
-    except (ValueError, KeyError, TypeError, RecursionError):
+        wish = await _body(request)
+        name = wish["id"] if wish["id"] is None else str(wish["id"])
+        entry: dict[str, Any] = {"alarm": name}
+        if op == "acknowledge":
+            board.acknowledge(name)
+        else:
+            entry["minutes"] = float(wish["minutes"])
+            board.shelve(str(name), 60.0 * entry["minutes"])
+    except (ValueError, KeyError, TypeError, RecursionError, OverflowError):
         return JSONResponse({"error": "no such alarm"}, status_code=400)
+    screen.live.record("hmi", op, entry)
     return JSONResponse({"alarms": screen.monitor.alarms()})
 
 

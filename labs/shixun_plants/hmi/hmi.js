@@ -83,17 +83,28 @@
     const item = element("li", alarm.state + " p" + alarm.priority, "");
     item.dataset.id = alarm.id;
     const ended = alarm.until === null || alarm.until < alarm.since ? texts.words.active : clock(alarm.until);
-    const note = alarm.state === "returned" ? " · " + texts.words.returned : "";
+    const note = alarm.state === "returned" ? " · " + texts.words.returned
+      : alarm.state === "shelved" ? " · " + texts.words["shelved until"] + " " + clock(alarm.shelved) : "";
     item.append(
       element("i", "mark", String(alarm.priority)),
       element("b", "", texts.alarms[alarm.id] || alarm.id),
       element("time", "", texts.priorities[alarm.priority] + " · " + clock(alarm.since) + " – " + ended + note)
     );
-    if (alarm.state === "unacknowledged" || alarm.state === "returned") {
-      const button = element("button", "", texts.words.Acknowledge);
+    const buttons = element("span", "do", "");
+    const offer = function (address, text, body) {
+      const button = element("button", address, text);
       button.type = "button";
-      item.append(button);
+      button.addEventListener("click", function () {
+        post(address, Object.assign({ id: alarm.id }, body)).then((answer) => answer.alarms && showAlarms(answer.alarms));
+      });
+      buttons.append(button);
+    };
+    if (alarm.state === "unacknowledged" || alarm.state === "returned") offer("acknowledge", texts.words.Acknowledge, {});
+    if (alarm.state === "unacknowledged" || alarm.state === "acknowledged") {
+      offer("shelve", texts.shelve.word, { minutes: texts.shelve.minutes });
     }
+    if (alarm.state === "shelved") offer("shelve", texts.words.Unshelve, { minutes: 0 });
+    if (buttons.children.length) item.append(buttons);
     return item;
   }
 
@@ -153,11 +164,6 @@
   }, 2000);
 
   const post = (address, body) => fetch(address, { method: "POST", body: JSON.stringify(body) }).then((answer) => answer.json());
-
-  byId("alarms").addEventListener("click", function (event) {
-    if (event.target.tagName !== "BUTTON") return;
-    post("acknowledge", { id: event.target.parentNode.dataset.id }).then((answer) => answer.alarms && showAlarms(answer.alarms));
-  });
 
   const form = byId("faults");
   if (form) {

@@ -22,6 +22,7 @@ def _as_json(event: Event) -> dict[str, Any]:
         "state": state.standing,
         "since": round(state.since),
         "until": None if state.until is None else round(state.until),
+        "shelved": None if state.shelved is None else round(state.shelved),
     }
 
 
@@ -41,5 +42,5 @@ class Monitor:
             self.trend.append((round(measured.time, 1), *(round(measured.values[tag], 3) for tag in self._tags)))
 
     def alarms(self) -> list[dict[str, Any]]:
-        """Alarms that stand or wait for an operator, then those that went."""
-        return [_as_json(event) for event in (*self.board.standing(), *self.board.past)]
+        """Alarms that stand or wait for an operator, then the shelved ones, then those that went."""
+        return [_as_json(event) for event in (*self.board.standing(), *self.board.shelved(), *self.board.past)]

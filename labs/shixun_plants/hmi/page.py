@@ -14,7 +14,8 @@ from shixun_plants.faults import fitting
 from shixun_plants.hmi.mimic import Mimic, Page, Strip
 from shixun_plants.plants import Plant
 
-_SCRIPT_WORDS = ("Live", "No connection", "No alarms", "active", "Acknowledge", "returned")
+_SCRIPT_WORDS = ("Live", "No connection", "No alarms", "active", "Acknowledge", "returned", "Unshelve", "shelved until")
+SHELF_MINUTES = 30  # of plant time: what one press of the button gives
 PRIORITIES = {1: "Critical", 2: "High", 3: "Medium", 4: "Low"}
 
 
@@ -27,6 +28,7 @@ def render(
     texts = {
         "states": {tag: page.state_names(tag) for tag in mimic.states},
         "words": {key: _(key) for key in _SCRIPT_WORDS},
+        "shelve": {"minutes": SHELF_MINUTES, "word": _("Shelve {minutes} min").format(minutes=SHELF_MINUTES)},
         "priorities": {number: _(word) for number, word in PRIORITIES.items()},
         "alarms": {name: page.wording(spec) for name, spec in alarms.items()},
         "faults": {word: _(word) for signal in plant.signals for word in fitting(signal, plant.actuators)},
