@@ -39,7 +39,7 @@ PORTS = (
     {"modbus": 5020, "opcua": 4840, "mqtt": 1883, "hmi": 8600},
     {"modbus": PORT, "opcua": OPCUA_PORT, "mqtt": MQTT_PORT, "hmi": None},
 )
-PLANT_SECONDS = 60.0  # for any one step of the plant: an OPC UA server starts within 3 s of CPU
+PLANT_SECONDS = 180.0  # for any one step of the plant: an OPC UA server starts within 3 s of CPU, which can be rare
 LIVES = 2  # of the plant: one for the notebook, one for the calls
 SLACK = 8.0  # s beyond a limit that the sandbox keeps itself
 MAX_LOG_BYTES = 40_000_000
