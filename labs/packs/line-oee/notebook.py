@@ -1,8 +1,7 @@
 # %% [markdown]
 # # 灌装线的 OEE：从状态和计数到一张班报
 #
-# 车间想在看板上看到灌装线的 OEE。设备科用 OPC UA 读得到机器，信息科用 MQTT 收得到消息，两边算出来的数却差了十几个百分点：
-# 一边把休息算成停机，一边把重发的消息又加了一遍。你来写一个**两边都认的算法**，再把结果发回产线。
+# 车间想在看板上看到灌装线的 OEE。设备科用 OPC UA 读得到机器，信息科用 MQTT 收得到消息，两边算出来的数却差了十几个百分点：一边把休息算成停机，一边把重发的消息又加了一遍。你来写一个**两边都认的算法**，再把结果发回产线。
 #
 # 做完这个实验，你会：
 #
@@ -42,8 +41,7 @@
 # | 合格品率 `quality` | 合格数 ÷ 完成数 |
 # | `oee` | 三者之积 |
 #
-# **不算停机的四个 PackML 状态**：6 Execute（运行）、13 Suspending、5 Suspended、14 Unsuspending（挂起：等瓶或堵料，机器是好的）。
-# 等待拉低的是**性能**。保持（Held）、停止（Stopped）、中止（Aborted）、空闲（Idle）……在休息以外都是停机，休息结束了还没开起来也是。
+# **不算停机的四个 PackML 状态**：6 Execute（运行）、13 Suspending、5 Suspended、14 Unsuspending（挂起：等瓶或堵料，机器是好的）。等待拉低的是**性能**。保持（Held）、停止（Stopped）、中止（Aborted）、空闲（Idle）……在休息以外都是停机，休息结束了还没开起来也是。
 #
 # > **English.** Planned time is the shift without the breaks of its calendar. Down is, outside breaks, every state but Execute (6) and
 # > the three suspended ones (13, 5, 14): waiting for neighbours is lost performance. Bottles made include rejects.
@@ -145,8 +143,7 @@ MESSAGES, SHIFT = load()
 #
 # 理想速度要用**设计速度** `MachDesignSpeed`，不是 `Status` 里的 `MachSpeed`：后者是操作工此刻的设定，降速之后再拿它当分母，损失就看不见了。
 #
-# 用 `asyncua.sync.Client`（笔记本里已经有事件循环，`asyncio.run` 会出错）。`with Client(url) as client:` 用完自动断开；
-# `client.get_node("ns=2;s=…")`、`client.nodes.objects.get_child([…])`、`.read_value()` 够用了。
+# 用 `asyncua.sync.Client`（笔记本里已经有事件循环，`asyncio.run` 会出错）。`with Client(url) as client:` 用完自动断开；`client.get_node("ns=2;s=…")`、`client.nodes.objects.get_child([…])`、`.read_value()` 够用了。
 #
 # > **English.** `read_line(url)` returns `state`, `count`, `rejects` (by node id) and `design_speed` (by browse path, in bottles/min). The
 # > design speed is the ideal rate; `MachSpeed` is only what the operator set.
@@ -174,8 +171,7 @@ check("设计速度 / design speed", _now["design_speed"], 54.0)
 # %% [markdown]
 # ## 第二步 用 MQTT 收消息
 #
-# OPC UA 是问一次答一次。要知道状态**什么时候**变的，得让它来告诉我们。四个主题在 `TOPICS` 里；冲洗水压力总在变，有它在，
-# 就知道连接是活的：状态没有消息，是机器没有动，不是线断了。内容是这样的 JSON：
+# OPC UA 是问一次答一次。要知道状态**什么时候**变的，得让它来告诉我们。四个主题在 `TOPICS` 里；冲洗水压力总在变，有它在，就知道连接是活的：状态没有消息，是机器没有动，不是线断了。内容是这样的 JSON：
 #
 # ```json
 # {"value": 1507, "unit": "bottle", "quality": "good", "timestamp": "2026-11-29T13:28:35.528Z"}
@@ -234,8 +230,7 @@ for _one in collect(HOST, MQTT_PORT, 5):
 # %% [markdown]
 # ### 工作台：让线停一下
 #
-# 把下面这段抄进工作台运行，同时看着画面。OPC UA 下命令，MQTT 送来状态：10 保持中，11 已保持，12 解除保持中，6 运行。
-# （状态一秒发一次，只保持一秒的 10 和 12 有时看不到。）
+# 把下面这段抄进工作台运行，同时看着画面。OPC UA 下命令，MQTT 送来状态：10 保持中，11 已保持，12 解除保持中，6 运行。（状态一秒发一次，只保持一秒的 10 和 12 有时看不到。）
 #
 # ```python
 # def states(count):
@@ -283,17 +278,11 @@ print(clock(time.time()), len(MESSAGES), "条消息 / messages")
 # > retained one may be all that is left of a change during a lost connection.
 
 # %% nbgrader={"grade_id": "intervals", "grade": true, "solution": true, "locked": false, "points": 15, "schema_version": 3, "cell_type": "code"}
-### BEGIN SOLUTION
-def readings(messages, tag):
-    """一个测点的 (测量时间, 值)：去掉重复，按测量时间排序。"""
-    return sorted({(one["time"], one["value"]) for one in messages if one["tag"] == tag})
-### END SOLUTION
-
-
 def intervals(messages, tag, start, end):
     """[[从, 到, 状态], …] / States as intervals within [start, end]."""
     ### BEGIN SOLUTION
-    rows = readings(messages, tag)
+    # 去掉重复，按测量时间排序
+    rows = sorted({(one["time"], one["value"]) for one in messages if one["tag"] == tag})
     until = [moment for moment, _ in rows[1:]] + [end]
     found = [[max(moment, start), min(after, end), state] for (moment, state), after in zip(rows, until)]
     return [part for part in found if part[0] < part[1]]
@@ -332,7 +321,7 @@ show_states(intervals(MESSAGES, "filler.state", SHIFT["start"], SHIFT["end"]), S
 def produced(messages, tag, start, end):
     """班次里的产量 / Bottles counted within the shift."""
     ### BEGIN SOLUTION
-    rows = readings(messages, tag)
+    rows = sorted({(one["time"], one["value"]) for one in messages if one["tag"] == tag})
     counts = [count for moment, count in rows if moment <= start][-1:] + [count for moment, count in rows if start < moment <= end]
     total = 0
     for before, now in zip(counts, counts[1:]):
@@ -359,8 +348,7 @@ check("这一班灌装 / filled in this shift", produced(MESSAGES, "filler.count
 # %% [markdown]
 # ## 第五步 班报
 #
-# 写出 `shift_report(messages, shift)`，按“口径”一节返回字典：`planned`、`running`（秒），`made`、`good`（瓶），
-# `availability`、`performance`、`quality`、`oee`（0…1）。
+# 写出 `shift_report(messages, shift)`，按“口径”一节返回字典：`planned`、`running`（秒），`made`、`good`（瓶），`availability`、`performance`、`quality`、`oee`（0…1）。
 #
 # - 理想速度是**瓶/分**，时间是**秒**；
 # - 日历上的休息可能伸到班次外面，只减里面的部分；落在休息里的停机不算；
@@ -372,23 +360,17 @@ check("这一班灌装 / filled in this shift", produced(MESSAGES, "filler.count
 # > beyond the shift; a factor whose denominator is zero is 0. Check: OEE = good ÷ (what the planned time gives at the ideal rate).
 
 # %% nbgrader={"grade_id": "report", "grade": true, "solution": true, "locked": false, "points": 25, "schema_version": 3, "cell_type": "code"}
-### BEGIN SOLUTION
-UP = {5, 6, 13, 14}
-
-
-def overlap(begin, end, breaks):
-    """[begin, end] 里属于休息的秒数。"""
-    return sum(max(0, min(end, until) - max(begin, since)) for since, until in breaks)
-### END SOLUTION
-
-
 def shift_report(messages, shift):
     """一个班的时间、瓶数和 OEE / Times, bottles and OEE of a shift."""
     ### BEGIN SOLUTION
-    start, end, breaks = shift["start"], shift["end"], shift["breaks"]
-    planned = end - start - overlap(start, end, breaks)
-    stops = [(since, until) for since, until, state in intervals(messages, "filler.state", start, end) if state not in UP]
-    running = planned - sum(until - since - overlap(since, until, breaks) for since, until in stops)
+    def resting(begin, end):  # [begin, end] 里属于休息的秒数
+        return sum(max(0, min(end, until) - max(begin, since)) for since, until in shift["breaks"])
+
+    start, end = shift["start"], shift["end"]
+    planned = end - start - resting(start, end)
+    parts = intervals(messages, "filler.state", start, end)
+    stops = [(since, until) for since, until, state in parts if state not in (5, 6, 13, 14)]
+    running = planned - sum(until - since - resting(since, until) for since, until in stops)
     made = produced(messages, "filler.count", start, end)
     good = made - produced(messages, "line.rejects", start, end)
     ideal = shift["ideal_rate"] / 60 * running
@@ -423,9 +405,7 @@ show_losses(REPORT, SHIFT["ideal_rate"])
 # %% [markdown]
 # ## 第六步 几个班合在一起
 #
-# 周报要一周的 OEE。**把各班的 OEE 加起来除以班数是错的**：只开两小时的班和开八小时的班不能一样重。
-# 写出 `total(reports, ideal_rate)`：`reports` 是几张班报，先把秒数和瓶数各自加起来，再算四个比率，返回 `availability`、`performance`、
-# `quality`、`oee` 的字典。
+# 周报要一周的 OEE。**把各班的 OEE 加起来除以班数是错的**：只开两小时的班和开八小时的班不能一样重。写出 `total(reports, ideal_rate)`：`reports` 是几张班报，先把秒数和瓶数各自加起来，再算四个比率，返回 `availability`、`performance`、`quality`、`oee` 的字典。
 #
 # > **English.** `total(reports, ideal_rate)`: shares of several shifts together, from the sums of seconds and bottles; a mean of shares would
 # > weigh a short shift like a long one.
@@ -463,8 +443,7 @@ for _name, _value in {"availability": 26550 / 28800, "performance": 23148 / 2389
 # - **QoS 1**：班报一天只有三张，不能丢；
 # - **保留**：晚来的看板一订阅就看得到，有 `timestamp` 就知道是哪个班的。
 #
-# `paho.mqtt.publish.single`（这里叫 `mqtt_publish.single`）会等到送达再断开；自己 `publish` 之后马上 `disconnect`，消息常常还没出门。
-# 它断开之后会说一句 “Client is not connected”，那不是错误。
+# `paho.mqtt.publish.single`（这里叫 `mqtt_publish.single`）会等到送达再断开；自己 `publish` 之后马上 `disconnect`，消息常常还没出门。它断开之后会说一句 “Client is not connected”，那不是错误。
 #
 # > **English.** `publish(host, port, report, end)` sends the four shares and `timestamp` (the shift's end, ISO 8601 with its offset) as JSON to
 # > `KPI_TOPIC`, with QoS 1 and retained. `mqtt_publish.single` waits until the broker has it; its last words, "Client is not
@@ -499,8 +478,7 @@ print("看板收到 / the dashboard got:", _seen[0] if _seen else "✘ 什么也
 # 用几句话回答（教师评阅）：
 #
 # 1. 录下来的这一班，哪一份损失最大？你建议先查什么，凭什么？
-# 2. 信息科把等待（状态 5、13、14）也算成停机。OEE 变不变？哪两个因子变了，各往哪边变？这会让人去修哪台机器？
-#    （ISO 22400-2 的可用率用“实际生产时间”，等待不在里面，和这里的口径不同：所以报 OEE 要附上口径。）
+# 2. 信息科把等待（状态 5、13、14）也算成停机。OEE 变不变？哪两个因子变了，各往哪边变？这会让人去修哪台机器？（ISO 22400-2 的可用率用“实际生产时间”，等待不在里面，和这里的口径不同：所以报 OEE 要附上口径。）
 # 3. 重复、迟到、保留、清零：哪一种最容易让报表出错而没人发现？你会在报表旁边加一个什么数来发现它？
 #
 # > **English.** Three questions for your instructor: the largest loss and what to look into first; what changes when waiting is counted as
@@ -510,6 +488,5 @@ print("看板收到 / the dashboard got:", _seen[0] if _seen else "✘ 什么也
 # ### BEGIN SOLUTION
 # 1. 看阶梯图里最高的红柱：等待和慢速最大，停机其次，剔除最小。等待多，说明缺料或堵料：先看瓶颈前后的缓冲和旋盖机、贴标机的短停，而不是灌装机本身。
 # 2. OEE 不变，因为开动时间在乘积里约掉了：时间开动率变低，性能开动率变高。报表会说灌装机停得多，于是去修一台好的机器；真正的原因在它的上下游。
-# 3. 清零按溢出补，会多出四十多亿瓶，一眼看得出；按零处理，只少几瓶，看不出来。迟到的旧计数被当成清零，多出一整个读数，最隐蔽。
-#    在报表旁边写上：收到几条、重复几条、晚到超过一分钟的几条、状态已知的时间占多少。
+# 3. 清零按溢出补，会多出四十多亿瓶，一眼看得出；按零处理，只少几瓶，看不出来。迟到的旧计数被当成清零，多出一整个读数，最隐蔽。在报表旁边写上：收到几条、重复几条、晚到超过一分钟的几条、状态已知的时间占多少。
 # ### END SOLUTION

@@ -1,7 +1,7 @@
 # %% [produced]
 # A counter that becomes smaller has wrapped around.
 def produced(messages, tag, start, end):
-    rows = readings(messages, tag)
+    rows = sorted({(one["time"], one["value"]) for one in messages if one["tag"] == tag})
     counts = [count for moment, count in rows if moment <= start][-1:] + [count for moment, count in rows if start < moment <= end]
     return sum((now - before) % 2**32 for before, now in zip(counts, counts[1:]))
 

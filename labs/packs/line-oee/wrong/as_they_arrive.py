@@ -21,12 +21,22 @@ def collect(host, port, count):
 
 # %% [intervals]
 # In the order in which they arrived.
-def readings(messages, tag):
-    return [(one["arrived"], one["value"]) for one in messages if one["tag"] == tag]
-
-
 def intervals(messages, tag, start, end):
-    rows = readings(messages, tag)
+    rows = [(one["arrived"], one["value"]) for one in messages if one["tag"] == tag]
     until = [moment for moment, _ in rows[1:]] + [end]
     found = [[max(moment, start), min(after, end), state] for (moment, state), after in zip(rows, until)]
     return [part for part in found if part[0] < part[1]]
+
+
+# %% [produced]
+# The same with counters: what comes late and is smaller looks like a reset.
+def produced(messages, tag, start, end):
+    rows = [(one["arrived"], one["value"]) for one in messages if one["tag"] == tag]
+    counts = [count for moment, count in rows if moment <= start][-1:] + [count for moment, count in rows if start < moment <= end]
+    total = 0
+    for before, now in zip(counts, counts[1:]):
+        step = now - before
+        if step < 0:
+            step = step + 2**32 if step + 2**32 <= 1000 else now
+        total += step
+    return total

@@ -24,12 +24,8 @@ def collect(host, port, count):
 
 # %% [intervals]
 # Without the retained ones.
-def readings(messages, tag):
-    return sorted({(one["time"], one["value"]) for one in messages if one["tag"] == tag})
-
-
 def intervals(messages, tag, start, end):
-    rows = readings([one for one in messages if not one["retain"]], tag)
+    rows = sorted({(one["time"], one["value"]) for one in messages if one["tag"] == tag and not one["retain"]})
     until = [moment for moment, _ in rows[1:]] + [end]
     found = [[max(moment, start), min(after, end), state] for (moment, state), after in zip(rows, until)]
     return [part for part in found if part[0] < part[1]]
