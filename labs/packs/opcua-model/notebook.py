@@ -34,13 +34,18 @@ URL = os.environ.get("SHIXUN_PLANT_OPCUA", "opc.tcp://127.0.0.1:4840")
 BASE = "http://opcfoundation.org/UA/"
 PACKML = "http://opcfoundation.org/UA/PackML/"
 PLANTS = "urn:shixun:plants"
-LINE = [(PACKML, "PackMLObjects"), (PLANTS, "BottlingLine")]  # 从 Objects 起的路径 / the path from Objects
-STATES = ["", "CLEARING", "STOPPED", "STARTING", "IDLE", "SUSPENDED", "EXECUTE", "STOPPING", "ABORTING", "ABORTED", "HOLDING",
-          "HELD", "UNHOLDING", "SUSPENDING", "UNSUSPENDING", "RESETTING", "COMPLETING", "COMPLETE"]
+# 从 Objects 起的路径 / the path from Objects
+LINE = [(PACKML, "PackMLObjects"), (PLANTS, "BottlingLine")]
+STATES = [
+    "", "CLEARING", "STOPPED", "STARTING", "IDLE", "SUSPENDED", "EXECUTE", "STOPPING", "ABORTING",
+    "ABORTED", "HOLDING", "HELD", "UNHOLDING", "SUSPENDING", "UNSUSPENDING", "RESETTING",
+    "COMPLETING", "COMPLETE",
+]
 
 
 def check(title, found, expected):
-    print("✔" if found == expected else "✘", title, "→", found, "" if found == expected else f"(应为 / expected {expected})")
+    wish = "" if found == expected else f"(应为 / expected {expected})"
+    print("✘" if wish else "✔", title, "→", found, wish)
 
 
 # %% [markdown]
@@ -79,7 +84,8 @@ def qualified(namespaces, steps):
 # 自查（不计分）/ Check yourself (no points)
 _there = [BASE, "urn:shixun:plant:bottling", PLANTS, PACKML]
 check("本线 / this line", qualified(_there, LINE), ["3:PackMLObjects", "2:BottlingLine"])
-check("固件升级以后 / after an update", qualified([*_there[:2], "urn:di", PACKML, PLANTS], LINE), ["3:PackMLObjects", "4:BottlingLine"])
+_later = [*_there[:2], "urn:di", PACKML, PLANTS]
+check("固件升级以后 / after an update", qualified(_later, LINE), ["3:PackMLObjects", "4:BottlingLine"])
 check("没有 PackML 的服务器 / without PackML", qualified(_there[:3], LINE), None)
 
 # %% [markdown]
@@ -96,13 +102,14 @@ def show(node, depth=2, indent=0):
     for one in node.get_children():
         name = one.read_browse_name()
         if indent or name.NamespaceIndex:
-            print("  " * indent + name.to_string(), f"({one.read_node_class().name})", one.nodeid.to_string())
+            kind = one.read_node_class().name
+            print("  " * indent + name.to_string(), f"({kind})", one.nodeid.to_string())
             if indent + 1 < depth:
                 show(one, depth, indent + 1)
 
 
 def child(client, node, *steps):
-    """从 node 按 (URI, 名字) 往下走，用你的 qualified / Down from a node by (URI, name), with your `qualified`."""
+    """从 node 按 (URI, 名字) 往下走，用你的 qualified / Down from a node, by your `qualified`."""
     return node.get_child(qualified(client.get_namespace_array(), steps))
 
 
@@ -179,7 +186,8 @@ def read_line(url):
 _now = read_line(URL) or {}
 print(_now)
 _state = _now.get("state")
-print("✔" if _state in range(1, 18) else "✘", "状态 / state:", STATES[_state] if _state in range(1, 18) else _state)
+_known = _state in range(1, 18)
+print("✔" if _known else "✘", "状态 / state:", STATES[_state] if _known else _state)
 
 # %% [markdown]
 # ## 第三步 调用方法
@@ -254,7 +262,11 @@ check("恢复 54 / back to 54", set_speed(URL, 54.0), "Good")
 # | `ModellingRule` | 类型的成员才有：`"Mandatory"` 或 `"Optional"` |
 # | `DataType`、`Value` | 变量才有 |
 #
-# 标准节点直接写名字：`"ObjectsFolder"`、`"BaseObjectType"`、`"FolderType"`、`"BaseDataVariableType"`、`"AnalogItemType"`、`"PropertyType"`。
+# 标准节点直接写名字：
+#
+# - 作父节点：`"ObjectsFolder"`、`"BaseObjectType"`
+# - 作对象的类型：`"FolderType"`
+# - 作变量的类型：`"BaseDataVariableType"`、`"AnalogItemType"`、`"PropertyType"`
 
 # %% nbgrader={"grade_id": "example", "grade": false, "solution": false, "locked": true, "schema_version": 3, "cell_type": "code"}
 # 一份机器说明（不用改）/ The description of a machine
@@ -265,7 +277,8 @@ EXAMPLE = {
     "line": "Line3",
     "type": "FillerType",
     "members": [
-        {"name": "SerialNumber", "kind": "property", "data_type": "String", "rule": "Mandatory"},
+        {"name": "SerialNumber", "kind": "property",
+         "data_type": "String", "rule": "Mandatory"},
         {"name": "State", "kind": "variable", "data_type": "Int32", "rule": "Mandatory"},
         {"name": "Count", "kind": "variable", "data_type": "UInt32", "rule": "Mandatory"},
         {"name": "Starved", "kind": "variable", "data_type": "Boolean", "rule": "Optional"},
@@ -276,11 +289,16 @@ EXAMPLE = {
     ],
     "command": "SendCommand",
     "stations": [
-        {"name": "Filler1", "values": {"SerialNumber": "F-0907", "State": 6, "Count": 20713, "Temperature": 8.2, "BowlLevel": 910.5}},
-        {"name": "Filler2", "values": {"SerialNumber": "F-0911", "State": 2, "Count": 118, "Starved": False, "Temperature": 21.4}},
+        {"name": "Filler1", "values": {
+            "SerialNumber": "F-0907", "State": 6, "Count": 20713, "Temperature": 8.2, "BowlLevel": 910.5,
+        }},
+        {"name": "Filler2", "values": {
+            "SerialNumber": "F-0911", "State": 2, "Count": 118, "Starved": False, "Temperature": 21.4,
+        }},
     ],
 }
-UNITS = "http://www.opcfoundation.org/UA/units/un/cefact"  # 工程单位的 NamespaceUri / of UNECE units
+# 工程单位的 NamespaceUri / of UNECE units
+UNITS = "http://www.opcfoundation.org/UA/units/un/cefact"
 
 # %% [markdown]
 # 规则，对每一份说明都一样：
@@ -376,14 +394,16 @@ def _of(path, key):
     return _nodes.get(path, {}).get(key)
 
 
+_temperature = "Line3/Filler1/Temperature"
+_unit = _of(f"{_temperature}/EngineeringUnits", "Value") or {}
 check("节点个数 / number of nodes", len(_nodes), 39)
 check("类型是谁的子类型 / subtype of", _of("FillerType", "Parent"), "BaseObjectType")
 check("类型的可选成员 / optional member", _of("FillerType/BowlLevel", "ModellingRule"), "Optional")
-check("工位的类型 / the station's type", _of("Line3/Filler1", "TypeDefinition"), _of("FillerType", "NodeId"))
-check("成员的浏览名 / a member's browse name", _of("Line3/Filler1/Temperature", "BrowseName"), "2:Temperature")
+check("工位的类型 / station's type", _of("Line3/Filler1", "TypeDefinition"), _of("FillerType", "NodeId"))
+check("成员的浏览名 / a member's browse name", _of(_temperature, "BrowseName"), "2:Temperature")
 check("数据类型 / data type", _of("Line3/Filler1/BowlLevel", "DataType"), "Float")
-check("量程的引用 / EURange's reference", _of("Line3/Filler1/Temperature/EURange", "Reference"), "HasProperty")
-check("工程单位 / unit", (_of("Line3/Filler1/Temperature/EngineeringUnits", "Value") or {}).get("UnitId"), 4408652)
+check("量程的引用 / EURange's reference", _of(f"{_temperature}/EURange", "Reference"), "HasProperty")
+check("工程单位 / unit", _unit.get("UnitId"), 4408652)
 check("没有的可选成员 / absent on Filler2", "Line3/Filler2/BowlLevel" in _nodes, False)
 
 # %% [markdown]
@@ -429,9 +449,10 @@ def make_command(transitions, memory):
 # %% nbgrader={"grade_id": "replay", "grade": false, "solution": false, "locked": true, "schema_version": 3, "cell_type": "code"}
 # 评分和自查都这样调用你的方法（不用改）/ How your method is called, here and for grading
 def answered(callback, arguments):
-    """(状态码的名字, [(类型, 值)])：asyncua 服务器会怎样回答 / What an asyncua server would answer."""
+    """(状态码的名字, [(类型, 值)])：服务器会怎样回答 / What an asyncua server would answer."""
+    sent = [ua.Variant(value, ua.VariantType[kind]) for kind, value in arguments]
     try:
-        result = callback(ua.NodeId("Station", 2), *(ua.Variant(value, ua.VariantType[kind]) for kind, value in arguments))
+        result = callback(ua.NodeId("Station", 2), *sent)
     except Exception:
         return "BadUnexpectedError", []
     status = "Good"
@@ -439,24 +460,34 @@ def answered(callback, arguments):
         status, result = result.StatusCode.name, result.OutputArguments
     if isinstance(result, ua.StatusCode):
         return result.name, []
-    outputs = result if isinstance(result, (list, tuple)) else [] if result is None else [result]
-    return status, [
-        (one.VariantType.name, one.Value) if isinstance(one, ua.Variant) else (type(one).__name__, one) for one in outputs
-    ]
+    if not isinstance(result, (list, tuple)):
+        result = [] if result is None else [result]
+
+    def plain(one):
+        variant = isinstance(one, ua.Variant)
+        return (one.VariantType.name, one.Value) if variant else (type(one).__name__, one)
+
+    return status, [plain(one) for one in result]
 
 
 def replay(transitions, states, calls):
-    """几台工位，从 states 起；calls：[(第几台, [(类型, 值)])] / Stations from their states; each call's answer and the state after it."""
+    """几台工位，从 states 起；calls：[(第几台, [(类型, 值)])]。每次的回答和之后的状态。
+
+    Stations from their states; each call's answer and the state after it.
+    """
     memories = [{"State": state} for state in states]
     callbacks = [make_command(transitions, memory) for memory in memories]
-    return [(*answered(callbacks[which], arguments), memories[which].get("State")) for which, arguments in calls]
+    return [(*answered(callbacks[which], sent), memories[which].get("State")) for which, sent in calls]
 
 
 # %% nbgrader={"grade_id": "method-try", "grade": false, "solution": false, "locked": true, "schema_version": 3, "cell_type": "code"}
-# 自查（不计分）：两台工位，一台停止（2），一台执行（6） / Two stations, stopped and executing (no points)
+# 自查（不计分）：两台工位，停止（2）和执行（6） / Two stations, stopped and executing (no points)
 RESET, START, STOP, HOLD = 1, 2, 3, 4
 TABLE = {(2, RESET): 15, (4, START): 3, (6, HOLD): 10, (6, STOP): 7}
-_calls = [(0, [("Int32", START)]), (0, [("Int32", RESET)]), (1, [("Int32", HOLD)]), (0, []), (1, [("Double", 4.0)])]
+_calls = [
+    (0, [("Int32", START)]), (0, [("Int32", RESET)]), (1, [("Int32", HOLD)]),
+    (0, []), (1, [("Double", 4.0)]),
+]
 _seen = replay(TABLE, [2, 6], _calls)
 check("停止时 START / START while stopped", _seen[0], ("BadInvalidState", [], 2))
 check("停止时 RESET / RESET while stopped", _seen[1], ("Good", [("Int32", 15)], 15))
