@@ -32,6 +32,13 @@ def plain(text: str | None) -> str:
     return (text or "").replace("\r\n", "\n").replace("\r", "\n").strip()
 
 
+class NumberField(FloatField):  # type: ignore[misc] # untyped library
+    """A number, shown without a fraction where it has none."""
+
+    def _value(self) -> str:
+        return str(self.raw_data[0]) if self.raw_data else f"{self.data:g}" if self.data is not None else ""
+
+
 class BasedForm(FlaskForm):  # type: ignore[misc] # untyped library
     """A form that says which state it was filled from, so that a save over somebody else's is noticed."""
 
@@ -57,7 +64,7 @@ class CourseForm(BasedForm):
     audience = CheckboxesField(_l("For whom"), [DataRequired(_l("Choose at least one."))])
     level = SelectField(_l("Level"))
     field = SelectField(_l("Subject field"))
-    class_hours = FloatField(
+    class_hours = NumberField(
         _l("Class hours"), [InputRequired(_l("Give a number.")), NumberRange(0.01, 1000, _l("Give 0.01 to 1000."))]
     )
     prerequisites = CheckboxesField(_l("Builds on"))
@@ -167,7 +174,7 @@ class FigureForm(FlaskForm):  # type: ignore[misc] # untyped library
 class RulesForm(BasedForm):
     """Table `[quiz]` of a quiz."""
 
-    pass_percent = FloatField(
+    pass_percent = NumberField(
         _l("To pass"), [InputRequired(_l("Give a number.")), NumberRange(0, 100, _l("Give 0 to 100."))]
     )
     draw = IntegerField(

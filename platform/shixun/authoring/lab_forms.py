@@ -3,23 +3,16 @@
 from collections.abc import Mapping
 from typing import Any
 
-from wtforms import BooleanField, FloatField, IntegerField, SelectField, StringField, TextAreaField
+from wtforms import BooleanField, IntegerField, SelectField, StringField, TextAreaField
 from wtforms.validators import InputRequired, Length, NumberRange, Regexp
 
-from shixun.authoring.forms import REQUIRED, SLUG, BasedForm, UnitForm, plain
+from shixun.authoring.forms import REQUIRED, SLUG, BasedForm, NumberField, UnitForm, plain
 from shixun.authoring.operations import digest_of
 from shixun.core.i18n import _, _l, local
 from shixun.curriculum import labels
 from shixun_packs.lab import Grade, Hint, LabFile, LabInfo, Step, WrongFile
 
 _GRADE_ID = Regexp(r"^[A-Za-z0-9_-]{1,64}$", message=_l("1 to 64 Latin letters, digits, hyphens and underscores."))
-
-
-class PointsField(FloatField):  # type: ignore[misc] # untyped library
-    """Points, shown without a fraction where they have none."""
-
-    def _value(self) -> str:
-        return str(self.raw_data[0]) if self.raw_data else f"{self.data:g}" if self.data is not None else ""
 
 
 class NewLabForm(UnitForm):
@@ -82,7 +75,7 @@ class GradeForm(UnitForm):
     """One `[[grade]]`. Its id names a cell of the notebook, or is named by fields of the form."""
 
     id = StringField(_l("Short name"), [REQUIRED, _GRADE_ID])
-    points = PointsField(
+    points = NumberField(
         _l("Points of the grade"),
         [InputRequired(_l("Give a number.")), NumberRange(0.01, 10_000, _l("Give 0.01 to 10000."))],
     )
@@ -114,9 +107,12 @@ class StepForm(UnitForm):
     """One `[[step]]` of the task."""
 
     text_zh = TextAreaField(
-        _l("Text in Chinese"), [REQUIRED, Length(max=10_000)], description=_l("Markdown, as in a lesson.")
+        _l("Text in Chinese"),
+        [REQUIRED, Length(max=10_000)],
+        description=_l("Markdown, as in a lesson."),
+        render_kw={"rows": 10},
     )
-    text_en = TextAreaField(_l("Text in English"), [REQUIRED, Length(max=10_000)])
+    text_en = TextAreaField(_l("Text in English"), [REQUIRED, Length(max=10_000)], render_kw={"rows": 10})
 
     def values(self) -> dict[str, Any]:
         return {"title": self.title(), "text": {"zh": plain(self.text_zh.data), "en": plain(self.text_en.data)}}
@@ -157,7 +153,7 @@ def wrong_form(lab: LabFile, none: str, filled: Mapping[str, Any] | None = None)
     automatic = [grade for grade in lab.grade if not grade.manual]
     most = _l("Give 0 to the points of the grade.")
     scores = {
-        f"{_SCORE}{grade.id}": PointsField(
+        f"{_SCORE}{grade.id}": NumberField(
             _("Points for “%(grade)s”, 0 to %(most)g", grade=local(grade.title.model_dump()), most=grade.points),
             [InputRequired(_l("Give a number.")), NumberRange(0, grade.points, most)],
             default=0,

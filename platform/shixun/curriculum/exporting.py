@@ -4,11 +4,21 @@ from shixun.curriculum.portable import portable_lesson, portable_line
 from shixun_packs.course import Course, LabItem, LessonItem, QuizItem
 from shixun_packs.exchange.cartridge_write import Page, WrittenQuiz, WrittenUnit, write_cartridge
 from shixun_packs.exchange.findings import Finding, Findings, both
-from shixun_packs.exchange.qti_write import WrittenChoice, WrittenQuestion
+from shixun_packs.exchange.qti_write import MOST_ATTEMPTS, MOST_WEIGHT, WrittenChoice, WrittenQuestion, has_weight
 from shixun_packs.question import ChoiceQuestion, FillQuestion, NumericQuestion, OrderingQuestion, Question
 from shixun_packs.text import LocalText
 
 _NO_LABS = both("实验留在平台上：通用课程包里没有实验", "labs stay on the platform: cartridges have none")
+
+
+_NO_SUCH_LIMIT = both(
+    f"作答次数的限制没有保留：通用课程包最多写 {MOST_ATTEMPTS} 次，否则不限",
+    f"the limit of attempts is dropped: cartridges have {MOST_ATTEMPTS} at most, or none",
+)
+_NO_SUCH_POINTS = both(
+    f"分值没有保留：通用课程包只有 1 到 {MOST_WEIGHT} 的整数",
+    f"the points are dropped: cartridges have whole numbers from 1 to {MOST_WEIGHT}",
+)
 
 
 def course_cartridge(course: Course, lang: str) -> tuple[bytes, list[Finding]]:
@@ -35,6 +45,8 @@ def course_cartridge(course: Course, lang: str) -> tuple[bytes, list[Finding]]:
                         f"draws {quiz.quiz.draw} questions; the cartridge has all of them",
                     )
                     findings.note(_place(item.title), both(*message))
+                if quiz.quiz.attempts > MOST_ATTEMPTS:
+                    findings.note(_place(item.title), _NO_SUCH_LIMIT)
                 questions = [_question(question, lang, findings) for question in quiz.question]
                 items.append(WrittenQuiz(item.slug, title, questions, quiz.quiz.minutes, quiz.quiz.attempts))
             elif isinstance(item, LessonItem):
@@ -66,6 +78,8 @@ def _place(title: LocalText) -> LocalText:
 
 def _question(question: Question, lang: str, findings: Findings) -> WrittenQuestion:
     place = both(f"题目 {question.id}", f"question {question.id}")
+    if not has_weight(question.points):
+        findings.note(place, _NO_SUCH_POINTS)
     text, explanation = portable_line(question.text.get(lang)), portable_line(question.explanation.get(lang))
     if isinstance(question, ChoiceQuestion):
         choices = [

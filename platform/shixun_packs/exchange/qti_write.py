@@ -10,6 +10,8 @@ from xml.etree.ElementTree import Element, SubElement, indent
 QTI = "http://www.imsglobal.org/xsd/ims_qtiasiv1p2"
 XSI = "http://www.w3.org/2001/XMLSchema-instance"
 _SCHEMA = f"{QTI} http://www.imsglobal.org/profile/cc/ccv1p3/ccv1p3_qtiasiv1p2p1_v1p0.xsd"
+MOST_ATTEMPTS = 5  # the profile has 1 to 5 and "unlimited" (ccv1p1_qtiasiv1p2p1, Schematron rule 1i)
+MOST_WEIGHT = 99  # and whole numbers only (rule 2c)
 _PROFILES = {"single": "cc.multiple_choice.v0p1", "multiple": "cc.multiple_response.v0p1", "fill": "cc.fib.v0p1"}
 
 
@@ -40,7 +42,7 @@ def assessment(slug: str, title: str, questions: Sequence[WrittenQuestion], minu
     root = Element(f"{{{QTI}}}questestinterop", {f"{{{XSI}}}schemaLocation": _SCHEMA})
     holder = _add(root, "assessment", ident=slug, title=title)
     fields = {"cc_profile": "cc.exam.v0p1", "qmd_assessmenttype": "Examination", "qmd_scoretype": "Percentage"}
-    fields["cc_maxattempts"] = str(attempts) if attempts else "unlimited"
+    fields["cc_maxattempts"] = str(attempts) if 0 < attempts <= MOST_ATTEMPTS else "unlimited"
     if minutes:
         fields["qmd_timelimit"] = str(minutes)
     _add_fields(holder, fields)
@@ -51,15 +53,22 @@ def assessment(slug: str, title: str, questions: Sequence[WrittenQuestion], minu
     return root
 
 
+def has_weight(points: float) -> bool:
+    """Whether a question can say in the profile what it is worth."""
+    return points.is_integer() and 0 < points <= MOST_WEIGHT
+
+
 def _add_item(section: Element, question: WrittenQuestion) -> None:
     item = _add(section, "item", ident=question.id, title=question.id)
-    weight = f"{question.points:g}"
-    _add_fields(_add(item, "itemmetadata"), {"cc_profile": _PROFILES[question.kind], "cc_weighting": weight})
+    fields = {"cc_profile": _PROFILES[question.kind]}
+    if has_weight(question.points):
+        fields["cc_weighting"] = f"{question.points:g}"
+    _add_fields(_add(item, "itemmetadata"), fields)
     presentation = _add(item, "presentation")
     _add_material(presentation, question.html)
     if question.kind == "fill":
         response = _add(presentation, "response_str", ident="response", rcardinality="Single")
-        _add(response, "render_fib", prompt="Dashed")
+        _add(response, "render_fib", prompt="Dashline")
     else:
         cardinality = "Single" if question.kind == "single" else "Multiple"
         response = _add(presentation, "response_lid", ident="response", rcardinality=cardinality)

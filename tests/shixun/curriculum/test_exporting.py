@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import re
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 from xml.etree.ElementTree import Element
 
@@ -27,6 +28,8 @@ PROFILES = {"cc.multiple_choice.v0p1", "cc.multiple_response.v0p1", "cc.fib.v0p1
 # Fields that the profile's schema knows (ccv1p3_qtiasiv1p2p1, of assessments and of items)
 EXAM_FIELDS = {"cc_profile", "qmd_assessmenttype", "qmd_scoretype", "cc_maxattempts", "qmd_timelimit"}
 ITEM_FIELDS = {"cc_profile", "cc_weighting"}
+PROMPTS = {None, "Asterisk", "Box", "Dashline", "Underline"}
+ATTEMPTS = {"unlimited", "1", "2", "3", "4", "5"}  # the schema's Schematron, rule 1i
 
 
 def names(element: Element) -> list[str]:
@@ -82,6 +85,7 @@ def check_assessment(root: Element) -> None:
     assert names(holder) == [f"{QTI}qtimetadata", f"{QTI}section"]
     assert fields(holder)["cc_profile"] == "cc.exam.v0p1"
     assert fields(holder).keys() <= EXAM_FIELDS
+    assert fields(holder)["cc_maxattempts"] in ATTEMPTS
     items = list(holder[1])
     assert items
     assert len({item.get("ident") for item in items}) == len(items)
@@ -97,6 +101,8 @@ def check_item(item: Element) -> None:
     told = fields(item[0])
     assert told.keys() <= ITEM_FIELDS
     assert told["cc_profile"] in PROFILES
+    assert re.fullmatch(r"[1-9][0-9]?", told.get("cc_weighting", "1")), "a whole number below 100"
+    assert {blank.get("prompt") for blank in item.iter(f"{QTI}render_fib")} <= PROMPTS
     material, response = item[1]
     assert material.find(f"{QTI}mattext").get("texttype") == "text/html"  # type: ignore[union-attr]
     kinds = {"cc.multiple_choice.v0p1": "Single", "cc.multiple_response.v0p1": "Multiple", "cc.fib.v0p1": "Single"}
@@ -132,6 +138,20 @@ def test_every_course_of_ours_is_a_cartridge_after_the_profile(folder: Path) -> 
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
         check_manifest(archive)
         check_pages(archive, course)
+
+
+def test_what_the_profile_can_not_say_is_told() -> None:
+    course = load_course(ROOT / "courses" / "industrial-networks")
+    slug, quiz = next(iter(course.quizzes.items()))
+    rules = quiz.quiz.model_copy(update={"attempts": 9})
+    questions = [quiz.question[0].model_copy(update={"points": 2.5}), *quiz.question[1:]]
+    changed = quiz.model_copy(update={"quiz": rules, "question": questions})
+    data, told = course_cartridge(replace(course, quizzes={**course.quizzes, slug: changed}), "zh")
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        check_manifest(archive)
+    said = [finding.message.en for finding in told]
+    assert any("attempts is dropped" in message for message in said)
+    assert any("points are dropped" in message for message in said)
 
 
 def test_what_goes_out_comes_back() -> None:
