@@ -88,7 +88,7 @@ TABLE: dict[str, dict[Permission | Access, str]] = {
             "remove_item remove_unit settings show"
         ),
     },
-    "lessons": {P.COURSE_AUTHOR: "add_figure edit figure remove_figure"},
+    "lessons": {P.COURSE_AUTHOR: "add_figure confirm_remove_figure edit figure remove_figure"},
     "files": {P.COURSE_AUTHOR: "edit"},
     "questions": {P.COURSE_AUTHOR: "confirm_remove edit move new remove rules show"},
     "question_files": {P.COURSE_AUTHOR: "export take upload xlsx_template"},

@@ -8,7 +8,7 @@ from flask.typing import ResponseReturnValue
 from pydantic import TypeAdapter, ValidationError
 
 from shixun.authoring import banks, forms, importing
-from shixun.authoring.question_views import _trail, attachment, the_bank
+from shixun.authoring.question_views import attachment, the_bank, trail_of
 from shixun.core.errors import Invalid
 from shixun.core.i18n import _, _l, language
 from shixun.core.permissions import Permission
@@ -70,7 +70,7 @@ def upload(draft: str, bank: str) -> ResponseReturnValue:
         cards=cards,
         payload=json.dumps([q.model_dump() for q in imported.questions], ensure_ascii=False) if imported else "",
         language=language(),
-        trail=_trail(found, here, _("Bring in questions")),
+        trail=trail_of(found, here, _("Bring in questions")),
         back=url_for("questions.show", draft=draft, bank=bank),
     )
     return page, status

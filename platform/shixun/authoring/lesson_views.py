@@ -158,6 +158,23 @@ def add_figure(draft: str) -> ResponseReturnValue:
     return redirect(back + "#figures")
 
 
+@bp.get("/c/<center>/authoring/<draft>/figures/remove")
+@allow(Permission.COURSE_AUTHOR)
+def confirm_remove_figure(draft: str) -> str:
+    found = the_draft(draft)
+    path, lesson = request.args.get("path", ""), request.args.get("item", "")
+    queries.file(found, path)
+    return render_template(
+        "confirm.html",
+        title=_("Remove the figure “%(path)s”?", path=path),
+        text=_("Published versions keep it."),
+        action=url_for("lessons.remove_figure", draft=draft),
+        fields={"path": path, "item": lesson},
+        label=_("Remove"),
+        cancel_url=url_for("lessons.edit", draft=draft, item=lesson) + "#figures" if lesson else home_of(found),
+    )
+
+
 @bp.post("/c/<center>/authoring/<draft>/figures/remove")
 @allow(Permission.COURSE_AUTHOR)
 def remove_figure(draft: str) -> ResponseReturnValue:

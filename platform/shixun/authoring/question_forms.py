@@ -10,7 +10,7 @@ from pydantic import TypeAdapter, ValidationError
 from shixun.authoring import problem_texts
 from shixun.authoring.forms import lines_of, plain
 from shixun.core.i18n import _
-from shixun.curriculum.questions import number
+from shixun.curriculum.questions import number as read_number
 from shixun_packs.problems import Problem
 from shixun_packs.question import ChoiceQuestion, FillQuestion, NumericQuestion, OrderingQuestion, Question
 
@@ -129,15 +129,16 @@ def build(form: QuestionForm, question_id: str) -> Question | None:
     }
     rows = [row for row in form.rows if not row.empty]
     if form.kind in {"single", "multiple"}:
-        if not any(row.correct for row in rows):  # else each of them would be told that it lacks its mistake
+        unmarked = not any(row.correct for row in rows)
+        if unmarked:
             form.errors.append(_("Mark the choice that is right."))
         values["choice"] = [
             {
                 "text": _both(row.zh, row.en),
-                "correct": row.correct,
+                "correct": row.correct or (unmarked and number == 0),  # so that the rest can be looked at, too
                 "why": _both(row.why_zh, row.why_en) if row.why_zh or row.why_en else None,
             }
-            for row in rows
+            for number, row in enumerate(rows)
         ]
     elif form.kind == "ordering":
         values["order"] = [_both(row.zh, row.en) for row in rows]
@@ -147,13 +148,12 @@ def build(form: QuestionForm, question_id: str) -> Question | None:
         values["unit"] = form.unit
     else:
         values["accept"] = lines_of(form.accept)
-    if form.errors:
-        return None
     try:
-        return _QUESTION.validate_python(values)
+        question = _QUESTION.validate_python(values)
     except ValidationError as error:
         form.errors += [_message(item["loc"], item["msg"]) for item in error.errors(include_url=False)]
         return None
+    return None if form.errors else question
 
 
 def _both(zh: str, en: str) -> dict[str, str]:
@@ -161,10 +161,10 @@ def _both(zh: str, en: str) -> dict[str, str]:
 
 
 def _number(form: QuestionForm, text: str, name: str) -> float:
-    value = number(text)
+    value = read_number(text)
     if value is None or not math.isfinite(value):
         form.errors.append(_("%(field)s: give a number.", field=name))
-        return 0.0
+        return 1.0  # which every field may hold: it has its error already
     return value
 
 

@@ -31,7 +31,8 @@ def title_of(bank: Bank) -> str:
     return local(bank.item.title.model_dump()) if bank.item else _("Questions in lessons")
 
 
-def _trail(draft: Draft, bank: Bank, here: str | None = None) -> list[tuple[str, str | None]]:
+def trail_of(draft: Draft, bank: Bank, here: str | None = None) -> list[tuple[str, str | None]]:
+    """The way to a bank, or to a page `here` of it."""
     trail: list[tuple[str, str | None]] = [
         (_("Authoring"), url_for("authoring.index")),
         (local(draft.title), home_of(draft)),
@@ -58,7 +59,7 @@ def show(draft: str, bank: str) -> str:
         unreadable=unreadable,
         rules=banks.rules(found, here) if here.item else None,
         title=title_of(here),
-        trail=_trail(found, here),
+        trail=trail_of(found, here),
         labels=labels,
     )
 
@@ -130,7 +131,7 @@ def _form(draft: Draft, bank: Bank, form: question_forms.QuestionForm, theirs: A
         theirs=theirs,
         heading=heading,
         kind=labels.QUESTION_KINDS[form.kind],
-        trail=_trail(draft, bank, heading),
+        trail=trail_of(draft, bank, heading),
         back=url_for("questions.show", draft=draft.id, bank=bank.key),
     )
 
@@ -198,7 +199,7 @@ def rules(draft: str, bank: str) -> ResponseReturnValue:
         form=form,
         count=count,
         theirs=theirs,
-        trail=_trail(found, here, _("Rules of the quiz")),
+        trail=trail_of(found, here, _("Rules of the quiz")),
         back=url_for("questions.show", draft=draft, bank=bank),
     )
     return page, 409 if theirs is not None else 422 if form.is_submitted() else 200

@@ -217,6 +217,9 @@ def test_figures_are_checked_before_they_are_kept(school: Any, browser: Any) -> 
 
 def test_a_figure_in_use_stays(school: Any, browser: Any) -> None:
     person = browser().sign_in("lin")
+    asked = person.get(f"{school.url}/figures/remove?path=figures/curve.svg&item=curve").get_data(as_text=True)
+    assert 'value="figures/curve.svg"' in asked, "nothing goes without a question"
+    assert person.get(f"{school.url}/figures/remove?path=figures/none.svg").status_code == 404
     person.post(f"{school.url}/figures/remove", {"path": "figures/curve.svg"})
     person.post(f"{school.url}/figures/remove", {"path": "course.toml"})
     assert {"figures/curve.svg", "course.toml"} <= set(queries.file_digests(school.draft))

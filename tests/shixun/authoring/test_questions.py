@@ -38,6 +38,7 @@ GOOD: dict[str, dict[str, str]] = {
 }
 BAD = [
     ("single", CHOICE | {"correct": ""}, "请标出正确的选项"),
+    ("single", CHOICE | {"correct": "", "row-1-why-zh": "", "row-1-why-en": ""}, "错误选项要写明"),
     ("single", CHOICE | {"row-1-why-zh": "", "row-1-why-en": ""}, "错误选项要写明"),
     ("single", CHOICE | {"row-1-why-en": ""}, "选项 2 为什么错 英文：不能为空"),
     ("multiple", CHOICE | {"row-1-zh": "对"}, "两个选项的文字相同"),
