@@ -14,6 +14,7 @@ import pytest
 
 from shixun_plants.alarms import MAX_PAST
 from shixun_plants.faults import ACTUATOR, INSTRUMENT, NETWORK, Fault
+from shixun_plants.hmi import app
 from shixun_plants.hmi.app import MAX_STREAMS
 from shixun_plants.hmi.mimic import Mimic, digits
 from shixun_plants.hmi.monitor import TREND_POINTS, Monitor
@@ -322,10 +323,11 @@ def test_language(asked: str, accepted: str, lang: str) -> None:
 
 @pytest.mark.browser
 @pytest.mark.skipif(not CHROMIUM.exists(), reason="no Chromium")
-async def test_every_kind_moves_and_fits_a_phone(tmp_path: Path) -> None:
+async def test_every_kind_moves_and_fits_a_phone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Streamed readings reach the drawing without an error of the script, and no page is wider than its window."""
     from playwright.async_api import async_playwright
 
+    monkeypatch.setattr(app, "PERIOD", 0.2)  # what the page waits for comes sooner
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"])
         page = await browser.new_page()
@@ -357,9 +359,10 @@ async def test_every_kind_moves_and_fits_a_phone(tmp_path: Path) -> None:
 
 @pytest.mark.browser
 @pytest.mark.skipif(not CHROMIUM.exists(), reason="no Chromium")
-async def test_lives_in_a_frame_and_fits_a_phone(tmp_path: Path) -> None:
+async def test_lives_in_a_frame_and_fits_a_phone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     from playwright.async_api import async_playwright
 
+    monkeypatch.setattr(app, "PERIOD", 0.2)
     async with screen(tmp_path) as (live, server, _), proxy(server.port) as base, async_playwright() as playwright:
         browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"])
         page = await browser.new_page(viewport={"width": 360, "height": 800})

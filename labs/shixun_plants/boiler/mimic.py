@@ -2,7 +2,7 @@
 
 from shixun_plants.boiler.control import Mode
 from shixun_plants.hmi.mimic import Mimic, Page, Strip
-from shixun_plants.hmi.shapes import box, drawing, pipe, plates, pump, valve
+from shixun_plants.hmi.shapes import box, drawing, pipe, plates, pump, tiles, valve
 
 
 def draw(page: Page) -> str:
@@ -56,18 +56,13 @@ def draw(page: Page) -> str:
 def _tiles(page: Page) -> str:
     """Tariff, money and CO2."""
     _ = page._
-    tiles = (
-        (_("Tariff"), "tariff.price", _("Time of day"), "clock.hour"),
+    rows = (
+        (f"{_('Tariff')} {page.state('tariff.period')}", "tariff.price", _("Time of day"), "clock.hour"),
         (_("Revenue"), "account.revenue", _("Fuel cost"), "account.fuel_cost"),
         (_("Generated"), "energy.total", _("Not delivered"), "energy.short"),
         (_("CO₂"), "co2.intensity", _("Total"), "co2.total"),
     )
-    body = "".join(
-        f'<div class="tile"><span>{title}{" " + page.state("tariff.period") if tag == "tariff.price" else ""}</span>'
-        f"<b>{page.value(tag)}<small> {page.unit(tag)}</small></b><i>{below} {page.value(small)} {page.unit(small)}</i></div>"
-        for title, tag, below, small in tiles
-    )
-    return f'<section class="card tiles">{body}</section>'
+    return tiles(page, rows)
 
 
 _LOOPS = (

@@ -2,7 +2,7 @@
 
 from shixun_plants.cnc.core import Failure, Mode, Variant
 from shixun_plants.hmi.mimic import Mimic, Page, Strip
-from shixun_plants.hmi.shapes import box, drawing, pipe, plates
+from shixun_plants.hmi.shapes import box, drawing, pipe, plates, tiles
 
 
 def draw(page: Page) -> str:
@@ -54,18 +54,13 @@ def _machine(page: Page) -> str:
 def _tiles(page: Page) -> str:
     """Parts, the cycle, the tool and energy."""
     _ = page._
-    tiles = (
+    rows = (
         (_("Good parts"), "parts.good", _("Scrapped"), "parts.scrapped"),
         (_("Last cycle"), "part.cycle", _("Parts made"), "parts.made"),
         (_("Tool changes"), "tool.changes", _("Tool wear"), "tool.wear"),
         (_("Machine power"), "machine.power", _("Energy"), "machine.energy"),
     )
-    body = "".join(
-        f'<div class="tile"><span>{title}</span>'
-        f"<b>{page.value(tag)}<small> {page.unit(tag)}</small></b><i>{below} {page.value(small)} {page.unit(small)}</i></div>"
-        for title, tag, below, small in tiles
-    )
-    return f'<section class="card tiles">{body}</section>'
+    return tiles(page, rows)
 
 
 _SETTINGS = ("part.variant", "machine.run", "spindle.override", "tool.life_setpoint", "machine.failure")

@@ -12,6 +12,7 @@ from typing import Any
 from shixun_plants.alarms import AlarmSpec
 from shixun_plants.faults import fitting
 from shixun_plants.hmi.mimic import Mimic, Page, Strip
+from shixun_plants.hmi.texts import hms
 from shixun_plants.plants import Plant
 
 _SCRIPT_WORDS = ("Live", "No connection", "No alarms", "active", "Acknowledge", "returned", "Unshelve", "shelved until")
@@ -49,7 +50,7 @@ def render(
 <body data-texts="{escape(json.dumps(texts, ensure_ascii=False))}">
 <header>
 <h1>{page.name}</h1>{page.state(mimic.headline) if mimic.headline else ""}
-<p class="clock">{_("Plant time")} <b id="clock">{_clock(snapshot["t"])}</b></p>
+<p class="clock">{_("Plant time")} <b id="clock">{hms(snapshot["t"])}</b></p>
 <p id="link" class="link">{_("Connecting…")}</p>
 <a class="lang" href="?lang={other}" lang="{other}">{other_name}</a>
 </header>
@@ -65,11 +66,6 @@ def render(
 </body>
 </html>
 """
-
-
-def _clock(seconds: float) -> str:
-    whole = int(seconds)
-    return f"{whole // 3600}:{whole // 60 % 60:02}:{whole % 60:02}"
 
 
 def _trend(page: Page, alarms: Mapping[str, AlarmSpec], points: list[Any]) -> str:

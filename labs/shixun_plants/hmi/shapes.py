@@ -78,6 +78,16 @@ def pump(page: Page, tag: str, x: float, y: float, label: str, alarm: str = "") 
     )
 
 
+def tiles(page: Page, rows: Iterable[tuple[str, str, str, str]]) -> str:
+    """A card of figures: each has a title (HTML), a reading, and below it a label with another reading."""
+    body = "".join(
+        f'<div class="tile"><span>{title}</span>'
+        f"<b>{page.value(tag)}<small> {page.unit(tag)}</small></b><i>{below} {page.value(small)} {page.unit(small)}</i></div>"
+        for title, tag, below, small in rows
+    )
+    return f'<section class="card tiles">{body}</section>'
+
+
 def plates(page: Page, title: str, tags: Iterable[str]) -> str:
     """A card with a list of readings or settings, one a line."""
     lines = "".join(

@@ -88,6 +88,12 @@ def language(asked: str, accepted: str) -> str:
     return "zh"
 
 
+def hms(seconds: float) -> str:
+    """A length of time as h:mm:ss."""
+    whole = int(seconds)
+    return f"{whole // 3600}:{whole // 60 % 60:02}:{whole % 60:02}"
+
+
 def translator(lang: str, words: Mapping[str, str]) -> Callable[[str], str]:
     """A function from the English text to the language's; `words` are the kind's own. A text without one stays as it is."""
     return (lambda text: words.get(text) or ZH.get(text, text)) if lang == "zh" else (lambda text: EN.get(text, text))

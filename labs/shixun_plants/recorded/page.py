@@ -10,7 +10,7 @@ from html import escape
 from shixun_plants.bottling.machines import BOTTLE, BUFFER, MACHINES
 from shixun_plants.bottling.record import BREAK, KINDS, Shift, StationRecord
 from shixun_plants.bottling.signals import STATION_TITLES
-from shixun_plants.hmi.texts import translator
+from shixun_plants.hmi.texts import hms, translator
 from shixun_plants.recorded.data import SHIFT_BEGIN
 from shixun_plants.recorded.texts import KIND_NAMES, REASON_NAMES, ZH
 
@@ -74,7 +74,7 @@ def length(seconds: int) -> str:
     """A length of time: m:ss, or h:mm:ss from an hour on."""
     if seconds < 3600:
         return f"{seconds // 60}:{seconds % 60:02}"
-    return f"{seconds // 3600}:{seconds // 60 % 60:02}:{seconds % 60:02}"
+    return hms(seconds)
 
 
 def _name(station: str, lang: str) -> str:
@@ -204,7 +204,7 @@ def _counters(shift: Shift, _: Words, lang: str) -> str:
     )
     rows = "".join(
         f"<tr><th scope=row>{_name(station.name, lang)}</th><td>{station.rate:g}</td><td>{station.made:,}</td>"
-        f"<td>{station.rejected:,}</td>{''.join(f'<td>{_hours(station.times[kind])}</td>' for kind in KINDS)}</tr>"
+        f"<td>{station.rejected:,}</td>{''.join(f'<td>{hms(station.times[kind])}</td>' for kind in KINDS)}</tr>"
         for station in shift.stations
     )
     pause = next(part for part in shift.stations[0].segments if part.kind == BREAK)
@@ -224,7 +224,3 @@ def _counters(shift: Shift, _: Words, lang: str) -> str:
         f"<thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table></div>"
         f'<dl class="shift">{facts}</dl><p class="note">{note}</p></section>'
     )
-
-
-def _hours(seconds: int) -> str:
-    return f"{seconds // 3600}:{seconds // 60 % 60:02}:{seconds % 60:02}"
