@@ -22,7 +22,7 @@ from shixun.commands.walk.people import sign_in
 CHROMIUM = Path("/usr/bin/chromium")
 FIRST_BASE, LAST_BASE, STEP = 21000, 24200, 100  # a labs' network of its own belongs to each base
 BUILT = ("node_modules/configurable-http-proxy", "platform/shixun/web/static/dist/manifest.json")
-UP_SECONDS, DOWN_SECONDS = 180, 90
+UP_SECONDS, DOWN_SECONDS = 400, 90
 
 
 @dataclass

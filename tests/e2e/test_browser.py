@@ -13,6 +13,7 @@ from shixun.commands.walk.day import LAB, LESSON, QUIZ, until
 from shixun.commands.walk.html import parse
 from shixun.commands.walk.learning import CHECK, ORDER, SEVERAL, SINGLE
 
+expect.set_options(timeout=60_000)  # as long as a busy machine needs
 pytestmark = [pytest.mark.browser, pytest.mark.stack]
 graded = pytest.mark.skipif(not doctor.sandbox().ok, reason="no sandbox: submissions wait")
 COURSE = re.compile("平台入门 · 演示班|First steps, demo class")

@@ -26,7 +26,7 @@ class Process:
     command: Sequence[str]
     environment: dict[str, str]
     ready: str | None = None
-    patience: float = 40.0  # seconds to become ready
+    patience: float = 120.0  # seconds to become ready, on a busy machine
     stop_patience: float = 10.0
 
 

@@ -134,7 +134,7 @@ def _hub(at: Installation, lab_backend: str, address: str) -> Process:
         "SHIXUN_LAB_BACKEND": lab_backend,
     }
     command = [sys.executable, "-m", "jupyterhub", "-f", str(ROOT / "deploy" / "jupyterhub_config.py")]
-    return Process("hub", command, env, f"tcp://{address}:{at.port('hub')}", patience=60)
+    return Process("hub", command, env, f"tcp://{address}:{at.port('hub')}")
 
 
 def _grader(at: Installation, number: int) -> Process:

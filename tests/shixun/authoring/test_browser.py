@@ -20,6 +20,7 @@ from shixun.testing.learning import make_enrolment, make_run
 
 CHROMIUM = Path("/usr/bin/chromium")
 MANIFEST = Path(__file__).parents[3] / "platform/shixun/web/static/dist/manifest.json"
+expect.set_options(timeout=60_000)  # as long as a busy machine needs
 pytestmark = [
     pytest.mark.browser,
     pytest.mark.skipif(not CHROMIUM.exists(), reason="there is no Chromium"),
