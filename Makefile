@@ -17,6 +17,7 @@ $(VENV)/run.ok: requirements/run.txt pyproject.toml
 	@echo "installing the locked dependencies (a few minutes the first time)"
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/run.txt
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@$(BIN)/python -m compileall -q platform labs graders competitions # sandboxes see them read-only, and can't keep it themselves
 	@touch $@
 
 $(VENV)/dev.ok: $(VENV)/run.ok requirements/dev.txt
