@@ -3,6 +3,7 @@
 from dataclasses import asdict
 from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -15,7 +16,7 @@ from shixun_graders.protocol import Answer, AnswerError, Call
 from shixun_graders.sandbox.base import Driver
 from shixun_packs.digest import bundle_files
 from shixun_packs.form import ANSWERS_NAME
-from shixun_packs.lab import build_notebooks, load_lab, reference_file
+from shixun_packs.lab import Lab, build_notebooks, load_lab, reference_file
 from shixun_plants.mapgen import point_map
 from shixun_plants.shift import shift
 
@@ -66,21 +67,25 @@ ODD = [
 ]
 
 
-def asked_and_judged(pack: Path, answer: Answer) -> dict[str, tuple[float, str | None]]:
-    """The verdict where every call of a pack gets the same answer."""
+def checks_of(pack: Path) -> Any:
+    """A fresh module of a pack's checks."""
     spec = spec_from_file_location("checks_of_a_pack", pack / "checks.py")
     assert spec is not None
     assert spec.loader is not None
     checks = module_from_spec(spec)
     spec.loader.exec_module(checks)
-    lab = load_lab(pack)
+    return checks
+
+
+def judged_alike(lab: Lab, checks: Any, asked: Any, answer: Answer) -> dict[str, tuple[float, str | None]]:
+    """The verdict where every call of a pack gets the same answer; `asked` is what its `calls` gave."""
     plant = lab.plant
     if lab.form:  # intake lets nothing odd through: all that these checks can meet is a field without an answer
         none = Answer(ok=False, error=AnswerError.NOT_DATA) if answer.ok else answer
         seen = PlantLog(shift=shift(plant.kind, bytes(32)) if plant else None)
         return dict(checks.judge([Call(name=field.id) for field in lab.form], [none] * len(lab.form), seen))
     points = [asdict(point) for point in point_map(plant.kind, bytes(32)).points] if plant else []
-    talk, calls = rounds(checks.calls(bytes(32))), list[Call]()
+    talk, calls = rounds(asked), list[Call]()
     batch = next(talk, [])
     while batch:
         calls += batch
@@ -93,9 +98,13 @@ def asked_and_judged(pack: Path, answer: Answer) -> dict[str, tuple[float, str |
 
 @each_pack
 def test_odd_answers_and_none_earn_nothing_and_get_a_hint(pack: Path) -> None:
-    hints = set(load_lab(pack).hints)
+    lab, checks, asked = load_lab(pack), checks_of(pack), None
+    hints = set(lab.hints)
     answers = [Answer(ok=True, value=value) for value in ODD] + [Answer(ok=False, error=error) for error in AnswerError]
     for answer in answers:
-        judged = asked_and_judged(pack, answer)
+        if not lab.form and not isinstance(asked, list):  # a generator is asked once, by a module that remembers
+            checks = checks_of(pack)
+            asked = checks.calls(bytes(32))
+        judged = judged_alike(lab, checks, asked, answer)
         assert {earned for earned, _ in judged.values()} == {0.0}, answer
         assert {hint for _, hint in judged.values()} <= hints, answer

@@ -1,5 +1,6 @@
 """Lab 灌装线的 OEE: what its hidden shifts and the line's log give away (`test_lab_packs.py` grades its solutions)."""
 
+import csv
 import json
 import random
 from importlib.util import module_from_spec, spec_from_file_location
@@ -77,6 +78,15 @@ def test_every_mistake_costs_points_and_is_named(checks: ModuleType, asked: list
             assert points < {"intervals": 15, "produced": 10, "shift_report": 25, "total": 5}[name], (name, mistake)
             tried += 1
     assert tried > 30
+
+
+def test_the_visible_shifts_report_is_no_answer(checks: ModuleType, asked: list[Call]) -> None:
+    shift = json.loads((PACK / "assets" / "shift.json").read_text(encoding="utf-8"))
+    with (PACK / "assets" / "shift.csv").open(encoding="utf-8") as file:
+        rows = [{**row, "value": int(row["value"]), "time": float(row["time"])} for row in csv.DictReader(file)]
+    fitted = checks._report(rows, shift)
+    assert fitted["oee"] == pytest.approx(0.8253, abs=1e-4)  # what the notebook's self-check expects
+    assert judged(checks, asked, {"shift_report": lambda *_given: fitted})["report"] == (0.0, "value")
 
 
 def test_its_oee_is_the_lines_own(checks: ModuleType) -> None:

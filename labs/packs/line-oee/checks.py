@@ -198,7 +198,7 @@ HINTS |= {"unclipped": "clip", "whole-record": "clip", "average-oee": "average",
 # -- shifts that nobody has seen -----------------------------------------------------------------------------------------
 
 
-def record(rng, kind, start=None, seconds=6000, ideal=None):
+def record(rng, kind, start=None, seconds=4800, ideal=None):
     """(messages, shift): what a subscriber got, in the order in which it arrived, and the shift's calendar."""
     before = 600
     ideal = ideal or rng.choice((48.0, 50.0, 52.0, 54.0, 56.0))

@@ -1,3 +1,9 @@
+# %% [read-line]
+# What the screen showed.
+def read_line(url):
+    return {"state": 6, "count": 1507, "rejects": 25, "design_speed": 54.0}
+
+
 # %% [produced]
 # A counter that becomes smaller has wrapped around.
 def produced(messages, tag, start, end):
@@ -30,3 +36,9 @@ def shift_report(messages, shift):
         "availability": availability, "performance": performance, "quality": quality,
         "oee": availability * performance * quality,
     }
+
+
+# %% [publish]
+# To the topic of the line's own figure.
+def publish(host, port, report, end):
+    mqtt_publish.single(BASE + "line/oee", json.dumps({"oee": report["oee"]}), qos=1, retain=True, hostname=host, port=port)
