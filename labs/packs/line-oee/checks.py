@@ -34,6 +34,7 @@ AMOUNTS = ("planned", "running", "made", "good")
 UP = {State.SUSPENDED, State.EXECUTE, State.SUSPENDING, State.UNSUSPENDING}  # the machine is sound: it runs or waits
 COLLECTED = 5  # messages: four retained ones, and a new one
 MOST = 1000  # bottles between two readings; more is no wrap-around
+JAM = 200.0  # s that the capper's jam takes: longer than its buffer lasts
 EVERY = 15  # s between two readings of a counter
 INTERVAL_POINTS, PRODUCED_POINTS, TOTAL_POINTS = (12.0, 3.0), (8.0, 2.0), 5.0
 REPORT_POINTS = {"planned": 3.0, "running": 3.0, "made": 2.0, "good": 2.0} | dict(zip(SHARES, (4.0, 4.0, 4.0, 3.0), strict=True))
@@ -205,7 +206,8 @@ def record(rng, kind, start=None, seconds=4800, ideal=None):
     start = start or 1_795_900_000 + rng.randrange(5_000_000)
     origin, end = start - before, start + seconds
     stops, breaks = _plan(rng, kind, seconds, before)
-    rows = _played(rng, ideal, stops, before + seconds + (90 if kind == "plain" else 0))
+    jam = before + seconds // 5 + rng.randrange(seconds // 20)
+    rows = _played(rng, ideal, stops, jam, before + seconds + (90 if kind == "plain" else 0))
     rows = [(origin + at + round(rng.uniform(0.05, 0.6), 3), tag, value) for at, tag, value in rows]
     shift = {"start": start, "end": end, "breaks": [[origin + a, origin + b] for a, b in breaks], "ideal_rate": ideal}
     return _transported(rng, _counted(rng, rows, kind, start, end), start, late=kind == "wrap"), shift
@@ -232,19 +234,26 @@ def _plan(rng, kind, seconds, before):
     return stops, breaks
 
 
-def _played(rng, ideal, stops, seconds):
-    """[(s, tag, value)] as the line's gateway sends them: states when they change, counters every `EVERY` s."""
+def _played(rng, ideal, stops, jam, seconds):
+    """[(s, tag, value)] as the line's gateway sends them: states when they change, counters every `EVERY` s.
+
+    From `jam` on the capper fails once for so long that the filler is blocked: in every shift somebody waits.
+    """
     stations = tuple(
         replace(spec, rate=(ideal if spec.name == "filler" else rng.uniform(62, 68)) / 60, mtbf=spec.mtbf * rng.uniform(0.7, 1.1))
         for spec in STATIONS
     )
     line = initial(Params(stations=stations, buffers=tuple(rng.randint(20, 60) for _ in range(4)), wanders={}), rng)
     place = {spec.name: number for number, spec in enumerate(STATIONS)}
-    rows, seen = [], {}
+    rows, seen, jammed = [], {}, False
     for second in range(int(seconds)):
+        jams = not jammed and second >= jam and all(line.stations[place[name]].state is State.EXECUTE for name in ("filler", "capper"))
+        line = _changed(line, place["capper"], life=0.0) if jams else line
         order = next((command for begin, end, command in stops if begin <= second < end), None)
         back = {State.COMPLETE: Command.RESET, State.STOPPED: Command.RESET, State.IDLE: Command.START, State.HELD: Command.UNHOLD}
         line = step(line, Inputs(order or back.get(line.state)), 1.0, rng)
+        line = _changed(line, place["capper"], repair=JAM) if jams else line
+        jammed = jammed or jams
         filler = line.stations[place["filler"]]
         now = {f"{name}.state": int(line.stations[place[name]].state) for name in ("filler", "capper")}
         if second % EVERY == 0:
@@ -252,6 +261,11 @@ def _played(rng, ideal, stops, seconds):
         rows += [(second, tag, value) for tag, value in now.items() if seen.get(tag) != value]
         seen |= now
     return rows
+
+
+def _changed(line, index, **what):
+    stations = line.stations
+    return line._replace(stations=(*stations[:index], stations[index]._replace(**what), *stations[index + 1 :]))
 
 
 def _counted(rng, rows, kind, start, end):
