@@ -158,7 +158,7 @@ def test_a_long_grading_keeps_its_lease_and_loses_it_when_web_says_so(
     queue(extra="import time; time.sleep(60)", lease_seconds=1.5)
     begin = time.monotonic()
     worker.work(leased(client))
-    assert time.monotonic() - begin < 15
+    assert time.monotonic() - begin < 40  # a busy machine needs some of it
     assert len(web.results) == 1
 
 

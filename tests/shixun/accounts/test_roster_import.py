@@ -3,7 +3,6 @@
 import csv
 import io
 import re
-import time
 from datetime import timedelta
 from typing import Any
 
@@ -233,12 +232,10 @@ def test_what_nobody_fetched_is_forgotten(manager: Any) -> None:
     assert kept.rows == []
 
 
-def test_two_thousand_people_are_one_short_request(manager: Any, count_queries: Any) -> None:
+def test_two_thousand_people_travel_in_batches(manager: Any, count_queries: Any) -> None:
     text = HEAD + "".join(f"学员{n},trainee{n},\n" for n in range(2000))
-    began = time.monotonic()
     where, ticket = preview(manager, text)
     with count_queries() as seen:
         assert manager.post(where + "/confirm", {"ticket": ticket}).status_code == 302
     assert len(passwords_of(manager.post(where + "/passwords"))) == 2000
-    assert len(seen) < 80, "rows travel in batches"
-    assert time.monotonic() - began < 20
+    assert len(seen) < 80
