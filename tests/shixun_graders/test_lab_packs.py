@@ -24,6 +24,7 @@ PACKS = sorted(path.parent for path in (Path(__file__).parents[2] / "labs" / "pa
 each_pack = pytest.mark.parametrize("pack", PACKS, ids=lambda path: path.name)
 
 
+@pytest.mark.timeout(1500)  # six to ten gradings, each with two OPC UA servers to start, on a machine that may be busy
 @each_pack
 def test_every_solution_earns_what_the_pack_declares(pack: Path, quick_driver: Driver) -> None:
     rows, lab = check_lab(pack, quick_driver), load_lab(pack)
