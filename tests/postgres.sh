@@ -14,7 +14,7 @@ as "$bin/initdb" -D "$folder/data" -U shixun -A trust -E UTF8 --no-locale >"$fol
 as "$bin/pg_ctl" -D "$folder/data" -l "$folder/server.log" -w start \
     -o "-p $port -c listen_addresses=127.0.0.1 -c unix_socket_directories=$folder -c fsync=off -c synchronous_commit=off -c full_page_writes=off -c max_connections=200" \
     >/dev/null || { cat "$folder/server.log" >&2; exit 1; }
-trap 'as "$bin/pg_ctl" -D "$folder/data" -m immediate stop >/dev/null; rm -rf "$folder"' EXIT INT TERM
+trap 'cd "$folder"; as "$bin/pg_ctl" -D "$folder/data" -m immediate stop >/dev/null; rm -rf "$folder"' EXIT INT TERM
 for name in suite platform; do as "$bin/createdb" -h 127.0.0.1 -p "$port" -U shixun "$name"; done
 export SHIXUN_TEST_DATABASE_URL="postgresql+psycopg://shixun@127.0.0.1:$port/suite"
 export SHIXUN_DATABASE_URL="postgresql+psycopg://shixun@127.0.0.1:$port/platform"
