@@ -11,8 +11,6 @@ from shixun_packs.problems import PackError, Problem
 
 TEMPLATES = Path(__file__).parent / "templates"
 _SUFFIX = ".in"
-
-
 Template = Literal["course", "lab", "form-lab"]
 
 

@@ -1,7 +1,9 @@
 """A small lab without a plant, and ways to grade notebooks of it: what most tests of the graders need."""
 
 import json
+from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 from shixun_graders.packcheck import try_bundle, try_notebook
@@ -159,3 +161,13 @@ def points(result: GradingResult) -> dict[str, float]:
     """Points by automatic cell."""
     assert result.outcome == "graded", result
     return {cell.grade_id: cell.points for cell in result.cells if cell.points is not None}
+
+
+def checks_of(pack: Path) -> ModuleType:
+    """A fresh module of a pack's checks."""
+    spec = spec_from_file_location("checks_of_a_pack", pack / "checks.py")
+    assert spec is not None
+    assert spec.loader is not None
+    checks = module_from_spec(spec)
+    spec.loader.exec_module(checks)
+    return checks

@@ -1,13 +1,12 @@
 """Every lab pack with checks keeps its promises: a new folder below `labs/packs` is tested here without another line."""
 
 from dataclasses import asdict
-from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
-from graders_kit import Attempts, points
+from graders_kit import Attempts, checks_of, points
 
 from shixun_graders.check.evidence import PlantLog
 from shixun_graders.check.judging import rounds
@@ -66,16 +65,6 @@ ODD = [
     np.float64("nan"),
     (1e308, {}),
 ]
-
-
-def checks_of(pack: Path) -> Any:
-    """A fresh module of a pack's checks."""
-    spec = spec_from_file_location("checks_of_a_pack", pack / "checks.py")
-    assert spec is not None
-    assert spec.loader is not None
-    checks = module_from_spec(spec)
-    spec.loader.exec_module(checks)
-    return checks
 
 
 def judged_alike(lab: Lab, checks: Any, asked: Any, answer: Answer) -> dict[str, tuple[float, str | None]]:

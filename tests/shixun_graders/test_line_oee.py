@@ -3,12 +3,12 @@
 import csv
 import json
 import random
-from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 import pytest
+from graders_kit import checks_of
 
 from shixun_graders.check.evidence import PlantLog
 from shixun_graders.protocol import Answer, Call
@@ -25,12 +25,7 @@ NONE = Answer(ok=True, value=None)
 
 @pytest.fixture(scope="module")
 def checks() -> ModuleType:
-    spec = spec_from_file_location("line_oee_checks", PACK / "checks.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+    return checks_of(PACK)
 
 
 @pytest.fixture(scope="module")

@@ -1,7 +1,6 @@
 """Lab 5.2 OPC UA建模: what its checks tell apart beyond the solutions that `test_lab_packs.py` grades, and that the model really serves."""
 
 from collections.abc import Callable
-from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -10,6 +9,7 @@ import nbformat
 import pytest
 from asyncua import ua
 from asyncua.sync import Client, Server
+from graders_kit import checks_of
 
 from shixun_graders.check.evidence import PlantLog
 from shixun_graders.protocol import Answer, Call
@@ -23,12 +23,7 @@ Names = dict[str, Any]
 
 @pytest.fixture(scope="module")
 def checks() -> ModuleType:
-    spec = spec_from_file_location("opcua_model_checks", PACK / "checks.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+    return checks_of(PACK)
 
 
 @pytest.fixture(scope="module")

@@ -1,13 +1,12 @@
 """Lab 5.1 点表逆向: its checks judge reading, not spelling (`test_lab_packs.py` grades its solutions)."""
 
-from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 import numpy as np
 import pytest
-from graders_kit import Attempts, points
+from graders_kit import Attempts, checks_of, points
 
 from shixun_graders.check.evidence import PlantLog
 from shixun_graders.protocol import Answer, AnswerError
@@ -23,12 +22,7 @@ FIELDS = ("unit_id", "table", "address", "dtype", "word_order", "scale", "offset
 
 @pytest.fixture(scope="module")
 def checks() -> ModuleType:
-    spec = spec_from_file_location("point_map_checks", PACK / "checks.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+    return checks_of(PACK)
 
 
 @pytest.fixture(scope="module")

@@ -1,5 +1,6 @@
 """A plant with Modbus in the test's own loop, its clock in the test's hand, and a client that knows nothing of it."""
 
+import contextlib
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
@@ -9,7 +10,11 @@ from typing import Any
 import pytest
 from pymodbus.client import AsyncModbusTcpClient
 
+from shixun_plants.hmi.mimic import Mimic
+from shixun_plants.hmi.server import HmiServer
 from shixun_plants.modbus import ModbusServer
+from shixun_plants.mqtt.server import MqttServer
+from shixun_plants.plants import KINDS, load
 from shixun_plants.pointmap import Point
 from shixun_plants.runner import LivePlant, PlantConfig
 
@@ -22,7 +27,7 @@ class Bench:
     """The live plant, its server, and what they wrote."""
 
     live: LivePlant
-    server: ModbusServer
+    server: Any  # of the protocol that the test is about
     log: Path
 
     def lines(self) -> list[dict[str, Any]]:
@@ -82,3 +87,36 @@ async def read(client: AsyncModbusTcpClient, point: Point) -> list[int]:
     answer = await functions[point.table](point.address, count=point.count, device_id=point.unit_id)
     assert not answer.isError(), (point, answer)
     return answer.registers or [int(bit) for bit in answer.bits[:1]]
+
+
+@pytest.fixture
+async def mqtt_plant(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Bench]:
+    """A plant with MQTT that publishes when the test says so."""
+    monkeypatch.setattr("shixun_plants.mqtt.server.PERIOD", 1e6)
+    live = LivePlant(config(tmp_path))
+    mqtt = MqttServer(live)
+    await mqtt.start("127.0.0.1", 0)
+    yield Bench(live, mqtt, tmp_path / "log.jsonl")
+    await mqtt.close()
+    live.close()
+
+
+@contextlib.asynccontextmanager
+async def screen(tmp_path: Path, **changes: Any) -> AsyncIterator[tuple[LivePlant, HmiServer, str]]:
+    """A plant with its screen, and the screen's address."""
+    live = LivePlant(config(tmp_path, **changes))
+    server = HmiServer(live)
+    live.warm_up()
+    await server.start("127.0.0.1", 0)
+    try:
+        yield live, server, f"http://127.0.0.1:{server.port}"
+    finally:
+        await server.close()
+        live.close()
+
+
+def mimic(kind: str) -> Mimic:
+    """What a kind brings to the screen."""
+    found = load(KINDS[kind].mimic)
+    assert isinstance(found, Mimic)
+    return found

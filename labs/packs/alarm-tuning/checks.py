@@ -3,8 +3,6 @@
 What is asked: the value of `ALARMS`, replayed here with the plants' own alarm logic on shifts of a pump station that are drawn
 from the seed, and `alarm_kpis` on random alarm logs. `record()` wrote the shift that trainees see (assets/), with a seed of its
 own: `python checks.py` in the pack's folder, with the graders and plants importable, writes it again.
-
-Long because a pack's checks are one file: the sandbox gets no other.
 """
 
 import csv
@@ -12,6 +10,7 @@ import math
 import random
 from dataclasses import dataclass
 
+from shixun_graders.check.answers import as_number, failure_hint
 from shixun_graders.protocol import Call
 from shixun_plants.alarms import AlarmSpec, events
 
@@ -166,7 +165,7 @@ def _event(rng, point, start, values):
 
 def _judge_config(answer, shifts):
     if not answer.ok:
-        return 0.0, _failed(answer)
+        return 0.0, failure_hint(answer)
     claimed = answer.value
     if type(claimed) is not dict or any(name not in claimed for name in IDS[:-1]):
         return 0.0, "shape"
@@ -196,7 +195,7 @@ def _spec(name, row):
     """A trainee's row as an alarm, or None if it is none."""
     if type(row) is not dict:
         return None
-    numbers = [_number(row.get(key)) for key in ("limit", "deadband", "on_delay", "off_delay", "priority")]
+    numbers = [as_number(row.get(key)) for key in ("limit", "deadband", "on_delay", "off_delay", "priority")]
     if any(number is None for number in numbers) or int(numbers[4]) != numbers[4]:
         return None
     limit, deadband, on_delay, off_delay, priority = numbers
@@ -344,7 +343,7 @@ def _kpis(log, hours, mistake=None):
 
 
 def _judge_kpis(pairs):
-    failed = next((_failed(answer) for _, answer in pairs if not answer.ok), None)
+    failed = next((failure_hint(answer) for _, answer in pairs if not answer.ok), None)
     if failed:
         return 0.0, failed
     right, hints = dict.fromkeys(KPI_POINTS, True), []
@@ -367,29 +366,11 @@ def _judge_kpis(pairs):
 def _agree(found, expected):
     if isinstance(expected, list):
         return type(found) in (list, tuple) and list(map(str, found)) == expected
-    number = _number(found)
+    number = as_number(found)
     return number is not None and abs(number - expected) <= 1e-6 * max(1.0, expected)
 
 
 # -- common --------------------------------------------------------------------------------------------------------------
-
-
-def _number(value):
-    """A trainee's number as a float: of an exact plain or numpy type, finite, no bool; else None."""
-    if type(value).__module__ == "numpy" and getattr(value, "shape", None) == ():
-        value = value.item()
-    if type(value) not in (int, float):
-        return None
-    try:
-        found = float(value)
-    except OverflowError:
-        return None
-    return found if math.isfinite(found) else None
-
-
-def _failed(answer):
-    """The hint for a call without a value."""
-    return {"missing": "missing", "timeout": "too-slow", "not-data": "not-data", "died": "died"}.get(str(answer.error), "raised")
 
 
 def record():

@@ -15,6 +15,7 @@ from datetime import UTC, datetime, timedelta
 
 from paho.mqtt.client import topic_matches_sub
 
+from shixun_graders.check.answers import as_number, failure_hint
 from shixun_graders.check.evidence import HOST, MQTT_PORT, OPCUA_PORT
 from shixun_graders.protocol import Call
 from shixun_plants.bottling.core import Inputs, initial, step
@@ -68,7 +69,7 @@ def judge(calls, answers, plant_log):
         "read-line": _judge_line(answers[0], plant_log.measured(0), plant_log.nodes_read(0)),
         "collect": _judge_collect(answers[1], plant_log.measured(1), plant_log.topics_subscribed(1)),
         "intervals": _judge_parts(named["intervals"], _intervals, _spans, INTERVAL_POINTS),
-        "produced": _judge_parts(named["produced"], _produced, _number, PRODUCED_POINTS),
+        "produced": _judge_parts(named["produced"], _produced, as_number, PRODUCED_POINTS),
         "report": _judge_report(named["shift_report"]),
         "total": _judge_total(named["total"]),
         "publish": _judge_publish(calls[2], answers[2], plant_log.published(2)),
@@ -349,7 +350,7 @@ def _judge_parts(pairs, truth, read, worth):
     if not all(_right(*pair, truth, read) for pair in main):
         return 0.0, _mistake(main, truth, read)
     good = all(_right(*pair, truth, read) for pair in edges)
-    failed = [_failed(answer) for _, answer in edges if not answer.ok]
+    failed = [failure_hint(answer) for _, answer in edges if not answer.ok]
     return (sum(worth), None) if good else (worth[0], next(iter(failed), "edge"))
 
 
@@ -359,7 +360,7 @@ def _right(call, answer, truth, read):
 
 def _mistake(pairs, truth, read):
     """The hint: why there is no value, or the mistake that gives most of what was answered."""
-    none = [_failed(answer) if not answer.ok else "shape" for _, answer in pairs if not answer.ok or read(answer.value) is None]
+    none = [failure_hint(answer) if not answer.ok else "shape" for _, answer in pairs if not answer.ok or read(answer.value) is None]
     if none:
         return _most(none)
     found = [(call, read(answer.value)) for call, answer in pairs]
@@ -391,7 +392,7 @@ def _judge_report(pairs):
     if not all(right.values()):
         return sum(REPORT_POINTS[name] for name, good in right.items() if good), _mistake(main, _report, read)
     good = all(_right(*pair, _report, read) for pair in edges)
-    failed = [_failed(answer) for _, answer in edges if not answer.ok]
+    failed = [failure_hint(answer) for _, answer in edges if not answer.ok]
     full = sum(REPORT_POINTS.values())
     return (full, None) if good else (full - REPORT_POINTS["oee"], next(iter(failed), "edge"))
 
@@ -411,7 +412,7 @@ def _judge_line(answer, measured, read):
     """Each of four values: right at that moment, and its node read."""
     names = (*NODES, "design_speed")
     if not answer.ok or _numbers(answer.value, names) is None:
-        return 0.0, "shape" if answer.ok else _failed(answer)
+        return 0.0, "shape" if answer.ok else failure_hint(answer)
     found, points, hints = _numbers(answer.value, names), 0.0, []
     for name in names:
         node = SPEED if name == "design_speed" else f"ns=2;s={NODES[name]}"
@@ -428,7 +429,7 @@ def _judge_line(answer, measured, read):
 def _judge_collect(answer, measured, filters):
     """Filters that cover the topics; messages of that moment; the time of measurement; the retain flag."""
     if not answer.ok:
-        return 0.0, _failed(answer)
+        return 0.0, failure_hint(answer)
     rows = answer.value if type(answer.value) is list else []
     if not rows or any(not _is_message(row) for row in rows):
         return 0.0, "shape"
@@ -451,7 +452,7 @@ def _is_message(row):
     """Whether a trainee's row is a message: its keys, their types, and seconds since 1970 for the times."""
     if type(row) is not dict or row.get("tag") not in TAGS or type(row.get("retain")) is not bool:
         return False
-    value, *times = [_number(row.get(name)) for name in ("value", "time", "arrived")]
+    value, *times = [as_number(row.get(name)) for name in ("value", "time", "arrived")]
     return value is not None and all(time is not None and 1e9 < time < 1e10 for time in times)
 
 
@@ -465,7 +466,7 @@ def _judge_publish(call, answer, published):
     """What the broker got on the topic: the shares, the shift's end, quality of service 1, retained."""
     own = [entry for entry in published if entry["topic"] == KPI_TOPIC]
     if not own:
-        return 0.0, "not-published" if answer.ok else _failed(answer)
+        return 0.0, "not-published" if answer.ok else failure_hint(answer)
     try:
         body = json.loads(own[-1].get("payload", ""))
     except (ValueError, RecursionError):
@@ -497,22 +498,9 @@ def _moment(text):
 # -- common --------------------------------------------------------------------------------------------------------------
 
 
-def _number(value):
-    """A trainee's number as a float: of an exact plain or numpy type, finite, no bool; else None."""
-    if type(value).__module__ == "numpy" and getattr(value, "shape", None) == ():
-        value = value.item()
-    if type(value) not in (int, float):
-        return None
-    try:
-        found = float(value)
-    except OverflowError:
-        return None
-    return found if math.isfinite(found) else None
-
-
 def _numbers(value, names):
     """{name: number} out of a trainee's dict, or None where one is missing."""
-    found = {name: _number(value.get(name)) for name in names} if type(value) is dict else {}
+    found = {name: as_number(value.get(name)) for name in names} if type(value) is dict else {}
     return found if found and None not in found.values() else None
 
 
@@ -520,7 +508,7 @@ def _spans(value):
     """Intervals as [(from, to, state)], neighbours of the same state joined; None for what is none."""
     found = []
     for row in value if type(value) in (list, tuple) else [None]:
-        numbers = [_number(part) for part in row] if type(row) in (list, tuple) and len(row) == 3 else [None]
+        numbers = [as_number(part) for part in row] if type(row) in (list, tuple) and len(row) == 3 else [None]
         if None in numbers:
             return None
         if found and found[-1][2] == numbers[2] and abs(found[-1][1] - numbers[0]) < 0.01:
@@ -541,11 +529,6 @@ def _same(found, expected):
 
 def _most(hints):
     return max(hints, key=hints.count, default=None)
-
-
-def _failed(answer):
-    """The hint for a call without a value."""
-    return {"missing": "missing", "timeout": "too-slow", "not-data": "not-data", "died": "died"}.get(str(answer.error), "raised")
 
 
 def save():

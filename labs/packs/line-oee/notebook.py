@@ -1,3 +1,5 @@
+# Long because a notebook is one file. What stands before the first cell is part of none.
+
 # %% [markdown]
 # # 灌装线的 OEE：从状态和计数到一张班报
 #

@@ -8,6 +8,7 @@ data, the trainee's point map and the plant's log, never a number that the noteb
 import math
 import random
 
+from shixun_graders.check.answers import as_number, failure_hint
 from shixun_graders.check.evidence import HOST, PORT
 from shixun_graders.protocol import Call
 from shixun_plants.pointmap import Point, decode, encode
@@ -117,7 +118,7 @@ def _group(row):
 
 def _judge_table(answer, truth):
     if not answer.ok:
-        return 0.0, _failed(answer)
+        return 0.0, failure_hint(answer)
     if type(answer.value) is not dict:
         return 0.0, "table-shape"
     missed, right = [], 0
@@ -136,7 +137,7 @@ def _claimed(row):
     """A trainee's row as a point, or None if it is none."""
     if type(row) is not dict or not all(isinstance(row.get(name), str) for name in ("table", "dtype", "word_order")):
         return None
-    numbers = [_number(row.get(name)) for name in ("unit_id", "address", "scale", "offset")]
+    numbers = [as_number(row.get(name)) for name in ("unit_id", "address", "scale", "offset")]
     if any(number is None for number in numbers):
         return None
     unit, address, scale, offset = numbers
@@ -200,9 +201,9 @@ def _judge_reads(pairs, first, truth, log):
         for tag in call.args[2]:
             asked += 1
             point = truth[tag]
-            value = _number(values.get(tag))
+            value = as_number(values.get(tag))
             if not answer.ok:
-                missed.append(_failed(answer))
+                missed.append(failure_hint(answer))
             elif value is None:
                 missed.append("tag-missing")
             elif not any(_near(value, decode(point, encode(point, at[tag])), 1e-6, point.scale / 2) for at in reported):
@@ -310,7 +311,7 @@ def _judge_reports(pairs):
         if good_shares and found.get("alarms") == alarms:
             right += 1
         elif not answer.ok:
-            missed.append(_failed(answer))
+            missed.append(failure_hint(answer))
         elif good_shares:
             missed.append("alarms")
         else:
@@ -321,32 +322,13 @@ def _judge_reports(pairs):
 # -- common ------------------------------------------------------------------------------------------------------------
 
 
-def _number(value):
-    """A trainee's number as a float: of an exact plain or numpy type, finite, no bool; else None."""
-    if type(value).__module__ == "numpy" and getattr(value, "shape", None) == ():
-        value = value.item()
-    if type(value) not in (int, float):
-        return None
-    try:
-        found = float(value)
-    except OverflowError:
-        return None
-    return found if math.isfinite(found) else None
-
-
 def _near(value, expected, relative, absolute=0.0):
-    found = _number(value)
+    found = as_number(value)
     return found is not None and abs(found - expected) <= max(relative * max(1.0, abs(expected)), absolute)
 
 
-def _failed(answer):
-    """The hint for a call without a value."""
-    known = {"missing": "missing", "timeout": "too-slow", "not-data": "not-data", "died": "died"}
-    return known.get(str(answer.error), "raised")
-
-
 def _diagnose(point, registers, answer):
-    return _failed(answer) if not answer.ok else _diagnose_value(point, registers, _number(answer.value))
+    return failure_hint(answer) if not answer.ok else _diagnose_value(point, registers, as_number(answer.value))
 
 
 def _diagnose_value(point, registers, value):

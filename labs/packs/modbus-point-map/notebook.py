@@ -1,3 +1,5 @@
+# Long because a notebook is one file. What stands before the first cell is part of none.
+
 # %% [markdown]
 # # 点表逆向：从寄存器认出一条灌装线
 #

@@ -9,6 +9,7 @@ Long because a pack's checks are one file: the sandbox gets no other.
 
 import random
 
+from shixun_graders.check.answers import failure_hint
 from shixun_graders.check.evidence import HOST, OPCUA_PORT
 from shixun_graders.protocol import Call
 from shixun_plants.bottling.packml import TRANSITIONS
@@ -61,13 +62,6 @@ def judge(calls, answers, plant_log):
     }
 
 
-def _failed(answer):
-    """The hint for a call without a value."""
-    return {"missing": "missing", "timeout": "too-slow", "not-data": "not-data", "died": "died"}.get(
-        str(answer.error), "raised"
-    )
-
-
 def _first(hints, order):
     return next((hint for hint in (*ERRORS, *order) if hint in hints), None)
 
@@ -109,7 +103,7 @@ def _judge_paths(asked):
         good = answer.ok and type(found) is type(wanted) and found == wanted
         right.append(good)
         if not good and not answer.ok:
-            hints.add(_failed(answer))
+            hints.add(failure_hint(answer))
         elif not good and wanted is None:
             hints.add("guessed")
         elif not good:
@@ -144,7 +138,7 @@ def _judge_reads(asked, plant_log):
     for number, _, answer in asked:
         found = answer.value if answer.ok and type(answer.value) is dict else None
         if found is None:
-            hints.add("read-shape" if answer.ok else _failed(answer))
+            hints.add("read-shape" if answer.ok else failure_hint(answer))
             states.append(False)
             values = dict.fromkeys(VALUES, False)
             continue
@@ -209,7 +203,7 @@ def _judge_commands(commands, speeds, plant_log):
 def _command_mistake(call, answer, entry):
     """None where the method was called as asked and its status came back, else the hint."""
     if not answer.ok:
-        return _failed(answer)
+        return failure_hint(answer)
     if entry is None:
         return "not-called"
     speed = call.args[1] if call.name == "set_speed" else None
@@ -387,7 +381,7 @@ def _judge_nodes(asked):
         table = _table(answer.value) if answer.ok else None
         if table is None:
             right = dict.fromkeys(right, False)
-            hints.add("table-shape" if answer.ok else _failed(answer))
+            hints.add("table-shape" if answer.ok else failure_hint(answer))
             continue
         for group, hint in _problems(call.args[0], *table):
             right[group] = False
@@ -547,7 +541,7 @@ def _judge_method(asked):
         wanted = _right_replay(*call.args)
         rows = answer.value if answer.ok and type(answer.value) is list else []
         if len(rows) != len(wanted) or not all(map(_is_row, rows)):
-            return 0.0, "raised" if answer.ok else _failed(answer)
+            return 0.0, "raised" if answer.ok else failure_hint(answer)
         rows = [(status, _plain(outputs), after) for status, outputs, after in rows]
         shared &= [row[0] for row in rows] == [row[0] for row in _right_replay(*call.args, shared=True)]
         for row, good in zip(rows, wanted, strict=True):

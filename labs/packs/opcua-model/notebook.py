@@ -1,3 +1,5 @@
+# Long because a notebook is one file. What stands before the first cell is part of none.
+
 # %% [markdown]
 # # OPC UA 建模：读懂一台机器，再给一台机器写出模型
 #

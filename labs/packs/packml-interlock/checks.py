@@ -9,6 +9,7 @@ Long because a pack's checks are one file: the sandbox gets no other.
 
 import random
 
+from shixun_graders.check.answers import failure_hint
 from shixun_graders.protocol import Call
 from shixun_plants.bottling.packml import NEXT, TRANSITIONS
 
@@ -105,7 +106,7 @@ def _after(state, cmd, done, mistake=None):
 
 
 def _judge_transitions(pairs):
-    failed = next((_failed(answer) for _, answer in pairs if not answer.ok), None)
+    failed = next((failure_hint(answer) for _, answer in pairs if not answer.ok), None)
     right = dict.fromkeys(TRANSITION_POINTS, True)
     for call, answer in pairs:
         good = answer.ok and type(answer.value) is int and answer.value == _after(*call.args)
@@ -166,7 +167,7 @@ def _judge_outputs(pairs):
         found, expected = _outputs(answer.value) if answer.ok else None, _expected(*call.args)
         if found is None or found["state"] != expected["state"]:
             right = dict.fromkeys(right, False)
-            hints.append(_failed(answer) if not answer.ok else "shape")
+            hints.append(failure_hint(answer) if not answer.ok else "shape")
             continue
         for name in right:
             if found[name] != expected[name]:
@@ -299,7 +300,7 @@ def _judge_scan(replays, machine):
             found = [_outputs(row) for row in rows]
             if len(found) != SCANS or None in found:
                 good = False
-                hints.append(_failed(answer) if not answer.ok else "shape")
+                hints.append(failure_hint(answer) if not answer.ok else "shape")
                 continue
             traces.append((call.args[0], found))
             good &= _same(call.args[0], found)
@@ -311,7 +312,7 @@ def _judge_scan(replays, machine):
     points += MACHINE_POINTS if ran else 0.0
     if points == SCAN_POINTS:
         return points, None
-    errors = [_failed(answer) for _, answer in machine if not answer.ok]
+    errors = [failure_hint(answer) for _, answer in machine if not answer.ok]
     plain = next((hint for hint in (*hints, *errors) if hint in ("died", "too-slow", "raised", "missing", "not-data", "shape")), None)
     jumps = sum(_jumps(found) for _, found in traces) > len(traces)
     return min(points, limit), plain or ("two-steps" if jumps else _behaves_like(traces)) or next(iter(hints), "machine")
@@ -410,8 +411,3 @@ def _machine_ran_well():
 
 
 # -- common --------------------------------------------------------------------------------------------------------------
-
-
-def _failed(answer):
-    """The hint for a call without a value."""
-    return {"missing": "missing", "timeout": "too-slow", "not-data": "not-data", "died": "died"}.get(str(answer.error), "raised")

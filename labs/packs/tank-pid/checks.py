@@ -8,6 +8,7 @@ measured values only. The same runs with a controller of our own set the scale.
 import math
 import random
 
+from shixun_graders.check.answers import as_number, failure_hint
 from shixun_graders.protocol import Call
 from shixun_plants.faults import Fault
 from shixun_plants.headless import Replay
@@ -30,7 +31,7 @@ def calls(seed):
     runs = [Run(kind, rng.randbytes(16)) for kind in RUNS]
     for _ in range(SAMPLES):
         answers = yield [Call(name="loop", args=[run.kind, *run.question()], seconds=5) for run in runs]
-        outputs = [_number(answer.value) if answer.ok else None for answer in answers]
+        outputs = [as_number(answer.value) if answer.ok else None for answer in answers]
         if None in outputs:
             return
         for run, output in zip(runs, outputs, strict=True):
@@ -78,13 +79,13 @@ def _truths(pairs):
 
 
 def _judge_identify(pairs):
-    failed = next((_failed(answer) for _, answer in pairs if not answer.ok), None)
+    failed = next((failure_hint(answer) for _, answer in pairs if not answer.ok), None)
     if failed:
         return 0.0, failed
     right, hints = dict.fromkeys(IDENTIFY_POINTS, 0), []
     for (_, answer), truth in zip(pairs, _truths(pairs), strict=True):
         found = answer.value if type(answer.value) is dict else {}
-        numbers = {name: _number(found.get(name)) for name in truth}
+        numbers = {name: as_number(found.get(name)) for name in truth}
         if None in numbers.values():
             hints.append("shape")
             continue
@@ -214,7 +215,7 @@ def _worse(run, other, begin, good, bad):
 
 def _judge_control(pairs):
     if not FINISHED:
-        failed = next((_failed(answer) for _, answer in pairs if not answer.ok), "shape")
+        failed = next((failure_hint(answer) for _, answer in pairs if not answer.ok), "shape")
         return 0.0, failed
     runs = {run.kind: run for run in FINISHED}
     best = {kind: _reference(run) for kind, run in runs.items()}
@@ -301,21 +302,3 @@ def _timed(runs):
 
 
 # -- common --------------------------------------------------------------------------------------------------------------
-
-
-def _number(value):
-    """A trainee's number as a float: of an exact plain or numpy type, finite, no bool; else None."""
-    if type(value).__module__ == "numpy" and getattr(value, "shape", None) == ():
-        value = value.item()
-    if type(value) not in (int, float):
-        return None
-    try:
-        found = float(value)
-    except OverflowError:
-        return None
-    return found if math.isfinite(found) else None
-
-
-def _failed(answer):
-    """The hint for a call without a value."""
-    return {"missing": "missing", "timeout": "too-slow", "not-data": "not-data", "died": "died"}.get(str(answer.error), "raised")

@@ -15,6 +15,7 @@ import random
 import runpy
 from pathlib import Path
 
+from shixun_graders.check.answers import as_number, failure_hint
 from shixun_graders.protocol import Call
 
 SIMULATOR = runpy.run_path(str(Path(__file__).parent / "assets" / "tsn.py"))
@@ -67,7 +68,7 @@ def _wire(size, mbps, mistake=None):
 
 
 def _judge_wire(pairs):
-    failed = next((_failed(answer) for _, answer in pairs if not answer.ok), None)
+    failed = next((failure_hint(answer) for _, answer in pairs if not answer.ok), None)
     if failed:
         return 0.0, failed
     right = sum(_close(answer.value, _wire(*call.args)) for call, answer in pairs)
@@ -92,13 +93,13 @@ def _hyper_cases(rng):
 
 
 def _judge_hyper(pairs):
-    failed = next((_failed(answer) for _, answer in pairs if not answer.ok), None)
+    failed = next((failure_hint(answer) for _, answer in pairs if not answer.ok), None)
     if failed:
         return 0.0, failed
     if all(whole(answer.value) == math.lcm(*call.args[0]) for call, answer in pairs):
         return HYPER_POINTS, None
     for mistake, rule in (("hyper-max", max), ("hyper-product", math.prod), ("hyper-gcd", lambda periods: math.gcd(*periods))):
-        if all(_number(answer.value) == rule(call.args[0]) for call, answer in pairs):
+        if all(as_number(answer.value) == rule(call.args[0]) for call, answer in pairs):
             return 0.0, mistake
     return 0.0, "hyperperiod"
 
@@ -137,7 +138,7 @@ JOURNEY_MISTAKES = ("no-delays", "no-switch", "no-cable", "no-hops", "cut-throug
 
 
 def _judge_journey(pairs):
-    failed = next((_failed(answer) for _, answer in pairs if not answer.ok), None)
+    failed = next((failure_hint(answer) for _, answer in pairs if not answer.ok), None)
     if failed:
         return 0.0, failed
     for carried in (None, "overhead", "bits-bytes", "short-frame"):  # a wrong wire_ns has cost its points already
@@ -235,7 +236,7 @@ def _found_states(rows):
 
 
 def _judge_gates(pairs):
-    failed = next((_failed(answer) for _, answer in pairs if not answer.ok), None)
+    failed = next((failure_hint(answer) for _, answer in pairs if not answer.ok), None)
     if failed:
         return 0.0, failed
     rows = [_found_states(answer.value) for _, answer in pairs]
@@ -386,7 +387,7 @@ def _first_fit(network, streams, order):
 
 def _judge_schedule(pairs):
     if not any(answer.ok for _, answer in pairs):
-        return 0.0, _failed(pairs[0][1])
+        return 0.0, failure_hint(pairs[0][1])
     found, points = [], 0.0
     for call, answer in pairs:
         network, streams = call.args
@@ -403,7 +404,7 @@ def _schedule_mistake(pairs, found):
     """What the plans or their replays look like."""
     plans = [answer.value for _, answer in pairs if answer.ok]
     if len(plans) < len(pairs):
-        return _failed(next(answer for _, answer in pairs if not answer.ok))
+        return failure_hint(next(answer for _, answer in pairs if not answer.ok))
     table_faults = [fault for _, _, result in found for fault in result["tables"].values()]
     if "plan" in table_faults:
         return "plan-shape"
@@ -481,24 +482,6 @@ def _part(points, right, asked):
     return round(points * right / asked, 1)
 
 
-def _number(value):
-    """A trainee's number as a float: of an exact plain or numpy type, finite, no bool; else None."""
-    if type(value).__module__ == "numpy" and getattr(value, "shape", None) == ():
-        value = value.item()
-    if type(value) not in (int, float):
-        return None
-    try:
-        found = float(value)
-    except OverflowError:
-        return None
-    return found if math.isfinite(found) else None
-
-
 def _close(value, expected, tolerance=1.0):
-    found = _number(value)
+    found = as_number(value)
     return found is not None and abs(found - expected) <= tolerance
-
-
-def _failed(answer):
-    """The hint for a call without a value."""
-    return {"missing": "missing", "timeout": "too-slow", "not-data": "not-data", "died": "died"}.get(str(answer.error), "raised")

@@ -9,8 +9,6 @@ from shixun_packs.question import ChoiceQuestion, FillQuestion, NumericQuestion,
 from shixun_packs.text import LocalText
 
 _NO_LABS = both("实验留在平台上：通用课程包里没有实验", "labs stay on the platform: cartridges have none")
-
-
 _NO_SUCH_LIMIT = both(
     f"作答次数的限制没有保留：通用课程包最多写 {MOST_ATTEMPTS} 次，否则不限",
     f"the limit of attempts is dropped: cartridges have {MOST_ATTEMPTS} at most, or none",

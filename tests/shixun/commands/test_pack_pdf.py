@@ -19,6 +19,7 @@ from shixun.commands.pack_exchange import labs_at_hand
 from shixun.curriculum.courseware import Imprint, courseware_html
 from shixun.curriculum.packs import read_course
 from shixun.curriculum.printing import anchor_pages
+from shixun.curriculum.questions import order_of
 from shixun_packs.starting import start_pack
 
 needs_chromium = pytest.mark.skipif(not Path("/usr/bin/chromium").exists(), reason="no Chromium here")
@@ -96,7 +97,11 @@ def test_choices_are_printed_shuffled_and_the_answers_name_them_by_the_same_lett
     lesson, appendix = html.split('id="appendix"')
     for question in singles:
         right = next(str(choice["text"]["zh"]) for choice in question["choices"] if choice["correct"])
-        letter = next(re.findall(rf"<li>([A-L])\. {re.escape(right)}</li>", part)[0] for part in (appendix,))
+        (letter,) = set(re.findall(rf"<li>([A-L])\. {re.escape(right)}</li>", appendix))
+        key = next(
+            place for place, index in enumerate(order_of(question, "print")) if question["choices"][index]["correct"]
+        )
+        assert letter == "ABCDEFGHIJKL"[key], "shuffled, the same in every print"
         assert f"<strong>答案</strong> {letter}</p>" in appendix
         assert f"<li>{letter}. {right}</li>" in lesson or question not in ready.checks
 

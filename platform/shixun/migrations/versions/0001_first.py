@@ -1,4 +1,7 @@
-"""All tables of the first release, and the triggers that keep evidence append-only."""
+"""All tables of the first release, and the triggers that keep evidence append-only.
+
+Long because a migration is one step: half of the first release's tables are of no use to anybody.
+"""
 
 import sqlalchemy as sa
 import sqlalchemy.dialects.postgresql
